@@ -1,0 +1,175 @@
+import type { CohortBin, HealthAnswer, MetricsAnswer } from "../types/observation.ts";
+import type { GateLimits, GateName } from "../types/plan.ts";
+import type { GateReading } from "../types/verdict.ts";
+import { readShareGate } from "./share-gate.ts";
+
+export interface LookInput {
+  readonly gates: GateLimits;
+  readonly metrics: MetricsAnswer;
+  readonly health: HealthAnswer;
+  /** When the route was first read back with an exposure, ms: nothing older is evidence. */
+  readonly exposedSinceMs: number;
+  /** When the route of this step was read back, ms: health and promotion look at this step. */
+  readonly confirmedAtMs: number;
+  readonly nowMs: number;
+}
+
+/** The automatic triggers, in the order in which they are reported. */
+export const gateNames: readonly GateName[] = ["health", "error-rate", "p95-latency", "exceptions"];
+
+/**
+ * One look at all gates: a pure function of the counts since the rollout began, so a restarted driver reads
+ * the same verdicts from the backend. Hard limits as gates.md 2.5 item 1.
+ */
+export function judge(input: LookInput): readonly GateReading[] {
+  return [readHealth(input), ...readMetrics(input)];
+}
+
+function readMetrics(input: LookInput): readonly GateReading[] {
+  const { gates, metrics } = input;
+  if (metrics.status === "error") return silent(input, "error", "SourceError", metrics.message);
+  if (metrics.status === "empty") return silent(input, "no-data", "NoData", metrics.message);
+  const lagMs = input.nowMs - metrics.watermarkMs;
+  const staleMs = gates.windowSeconds * 1000 * 3;
+  if (lagMs > staleMs) {
+    return silent(
+      input,
+      "no-data",
+      "StaleData",
+      `the newest complete data is ${Math.round(lagMs / 1000)} s old`,
+    );
+  }
+  const options = {
+    binMs: metrics.binMs,
+    sinceMs: input.exposedSinceMs,
+    watermarkMs: metrics.watermarkMs,
+    minMs: gates.windowSeconds * 1000,
+    minRequests: gates.minRequests,
+  };
+  const cohorts = { candidate: metrics.candidate.bins, stable: metrics.stable.bins };
+  const { errorRate, p95 } = gates;
+  const exceptions = readExceptions(input, cohorts.candidate, options);
+  const errors = readShareGate(
+    {
+      gate: "error-rate",
+      limitPercent: errorRate.limitPercent,
+      windows: errorRate.windows,
+      bad: (w) => w.errors,
+      label: "failed",
+    },
+    cohorts,
+    options,
+  );
+  // A backend that doesn't count this threshold has not said "none was slow".
+  const counted = [...cohorts.candidate, ...cohorts.stable].every(
+    (bin) => bin.slow[p95.limitMs] !== undefined,
+  );
+  if (!counted) {
+    const message = `the source has no count of requests slower than ${p95.limitMs} ms`;
+    return [
+      errors,
+      ...silent(input, "error", "ThresholdMissing", message).filter((r) => r.gate === "p95-latency"),
+      exceptions,
+    ];
+  }
+  return [
+    errors,
+    readShareGate(
+      {
+        gate: "p95-latency",
+        // P95 <= T is exactly: at most 5 % of the requests are slower than T.
+        limitPercent: 5,
+        windows: p95.windows,
+        bad: (w) => w.slow[p95.limitMs] ?? 0,
+        label: `slower than ${p95.limitMs} ms`,
+      },
+      cohorts,
+      options,
+    ),
+    exceptions,
+  ];
+}
+
+/** A literal count in a sliding window, as the guide writes it; the count stands on its own, but silence is no zero. */
+function readExceptions(
+  input: LookInput,
+  bins: readonly CohortBin[],
+  options: { readonly binMs: number; readonly watermarkMs: number },
+): GateReading {
+  const { limit, windowSeconds } = input.gates.exceptions;
+  const from = Math.max(input.exposedSinceMs, options.watermarkMs - windowSeconds * 1000);
+  const inside = bins.filter(
+    (bin) => bin.startMs >= from && bin.startMs + options.binMs <= options.watermarkMs,
+  );
+  const count = inside.reduce((sum, bin) => sum + bin.exceptions, 0);
+  const samples = inside.reduce((sum, bin) => sum + bin.n, 0);
+  const base = { gate: "exceptions" as const, limit, samples };
+  const message = `canary threw ${count} exceptions in ${Math.round((options.watermarkMs - from) / 1000)} s, limit ${limit} in ${windowSeconds} s`;
+  if (count > limit)
+    return { ...base, value: count, verdict: "fail", reason: "LimitBreached", message, cause: "canary" };
+  if (samples < input.gates.minRequests) {
+    return {
+      ...base,
+      verdict: "no-data",
+      reason: "BelowMinRequests",
+      message: `canary has ${samples} requests so far; a verdict needs ${input.gates.minRequests}`,
+    };
+  }
+  return { ...base, value: count, verdict: "pass", reason: "WithinLimit", message };
+}
+
+function readHealth({ health, gates }: LookInput): GateReading {
+  const base = { gate: "health" as const, limit: 0 };
+  const { candidate, stable } = health;
+  const tries = `${gates.health.tries} tries`;
+  if (candidate.status === "ok")
+    return {
+      ...base,
+      value: 0,
+      verdict: "pass",
+      reason: "Healthy",
+      message: "canary answers its health checks",
+    };
+  if (candidate.status === "no-answer" && stable.status === "no-answer") {
+    return {
+      ...base,
+      verdict: "error",
+      reason: "NobodyAnswers",
+      message: `neither canary nor stable answers: ${candidate.message}`,
+    };
+  }
+  const cause = stable.status === "ok" ? "canary" : "environment";
+  const what =
+    candidate.status === "no-answer"
+      ? `no answer (${candidate.message})`
+      : `HTTP ${candidate.httpStatus} from ${candidate.path}`;
+  return {
+    ...base,
+    value: 1,
+    verdict: "fail",
+    reason: "Unhealthy",
+    message: `canary's health check fails after ${tries}: ${what}`,
+    cause,
+  };
+}
+
+function silent(
+  input: LookInput,
+  verdict: "error" | "no-data",
+  reason: string,
+  message: string,
+): readonly GateReading[] {
+  const { gates } = input;
+  const limits = {
+    "error-rate": gates.errorRate.limitPercent,
+    "p95-latency": 5,
+    exceptions: gates.exceptions.limit,
+  };
+  return (["error-rate", "p95-latency", "exceptions"] as const).map((gate) => ({
+    gate,
+    verdict,
+    reason,
+    message: `${gate}: ${message}`,
+    limit: limits[gate],
+  }));
+}

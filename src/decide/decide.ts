@@ -1,0 +1,91 @@
+import type { Decision, RolloutRequest } from "../types/decision.ts";
+import type { RouteReading } from "../types/observation.ts";
+import type { RolloutPlan } from "../types/plan.ts";
+import type { Cause, RolloutState } from "../types/state.ts";
+import type { GateReading } from "../types/verdict.ts";
+import { nextInState } from "./in-state.ts";
+import { states } from "./states.ts";
+
+/** What became of the present state's effect (an update, a lever call, a check). */
+export type EffectStatus =
+  | { readonly status: "none" | "running" | "done" }
+  | { readonly status: "failed"; readonly kind: string; readonly message: string };
+
+/** Everything that was seen at this look. */
+export interface Observations {
+  /** The fenced lease, read from its store. */
+  readonly lease: "held" | "lost";
+  readonly effect: EffectStatus;
+  /** Verdicts of this look; empty where the state isn't watched. */
+  readonly readings: readonly GateReading[];
+  /** The route read back; absent where it wasn't read or the read failed. */
+  readonly route?: RouteReading;
+  /** A change of the stack or the route that this rollout did not make. */
+  readonly foreign?: { readonly message: string; readonly aboveplan: boolean };
+}
+
+export interface DecideInput {
+  readonly plan: RolloutPlan;
+  readonly state: RolloutState;
+  readonly observations: Observations;
+  readonly requests: readonly RolloutRequest[];
+  /** ms of the rollout's clock. */
+  readonly now: number;
+}
+
+/**
+ * What to do next: pure and total. In every state the order is the same: lease still mine, abort, breached hard
+ * limit, exposure above the plan, and only then what the state itself waits for (effects, evidence, deadlines,
+ * pause, approval, advance). An early return before the breach check left 20 % on a bad canary elsewhere
+ * (flagger#1268).
+ */
+export function decide(input: DecideInput): Decision {
+  const { state, observations } = input;
+  if (observations.lease === "lost") {
+    const message = "another driver holds the lease: this one stops without touching anything";
+    return { kind: "escalate", reason: "LeaseLost", message };
+  }
+  const cause = turnsBack(input);
+  if (cause !== undefined) {
+    const back = goBack(state, cause);
+    if (back !== undefined) return back;
+  }
+  return nextInState(input);
+}
+
+function turnsBack({ requests, observations }: DecideInput): Cause | undefined {
+  const abort = requests.find((request) => request.kind === "abort");
+  if (abort) {
+    return { reason: "Aborted", message: `aborted by ${abort.by}: ${abort.reason}`, kind: "person" };
+  }
+  const breach = observations.readings.find((reading) => reading.verdict === "fail");
+  if (breach) {
+    const kind = breach.cause ?? "canary";
+    return { reason: "HardLimitBreached", message: breach.message, kind, gate: breach.gate };
+  }
+  if (observations.foreign?.aboveplan) {
+    return { reason: "ExposureAbovePlan", message: observations.foreign.message, kind: "foreign-change" };
+  }
+  return undefined;
+}
+
+/** The state's way back, one row of the table. Undefined where the way is onward: a revert is never stopped. */
+function goBack(state: RolloutState, cause: Cause): Decision | undefined {
+  const { reason, message } = cause;
+  switch (states[state.name].wayBack) {
+    case "revert":
+      return { kind: "revert", cause, reason, message };
+    case "stop":
+      return { kind: "complete", to: "blocked", cause, reason, message };
+    case "stay":
+      return {
+        kind: "escalate",
+        cause,
+        reason,
+        message: `${message}; promotion stops, traffic stays where it is`,
+      };
+    case "onward":
+    case "none":
+      return undefined;
+  }
+}

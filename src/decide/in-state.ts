@@ -1,0 +1,222 @@
+import { assertNever } from "../lib/assert-never.ts";
+import type { Decision } from "../types/decision.ts";
+import type { Cause } from "../types/state.ts";
+import type { DecideInput } from "./decide.ts";
+import { confirmed, soak } from "./soak.ts";
+import { afterStep, enterStep, retry, stay, stepOf } from "./steps.ts";
+
+/** How often an update that found the stack locked, or the last update of a revert, is tried. */
+const maxAttempts = 3;
+
+/** What a state waits for and where it leads, once nothing turns the rollout back. */
+export function nextInState(input: DecideInput): Decision {
+  const { state } = input;
+  switch (state.name) {
+    case "planned":
+      return { kind: "continue", to: "checking", step: state.step, reason: "Planned", message: "plan made" };
+    case "checking":
+    case "baseline":
+      return beforeStart(input);
+    case "applying":
+      return applying(input);
+    case "confirming":
+      return confirming(input);
+    case "soaking":
+    case "holding":
+      return soak(input);
+    case "promoting-stable":
+    case "promoting-switch":
+    case "promoting-clean":
+      return promoting(input);
+    case "reverting-lever":
+    case "reverting-stack":
+    case "reverting-drain":
+    case "reverting-clean":
+    case "reverting-verify":
+      return reverting(input);
+    case "completed":
+    case "reverted":
+    case "revert-failed":
+    case "blocked":
+      return { kind: "complete", to: state.name, reason: "Over", message: "the rollout is over" };
+    case "held":
+      return { kind: "escalate", reason: "Held", message: "a person has to decide" };
+    default:
+      return assertNever(state.name, "state");
+  }
+}
+
+function beforeStart(input: DecideInput): Decision {
+  const { plan, state, observations } = input;
+  const { effect } = observations;
+  if (effect.status === "failed") {
+    const cause: Cause = { reason: "Blocked", message: effect.message, kind: "engine" };
+    return { kind: "complete", to: "blocked", cause, reason: effect.kind, message: effect.message };
+  }
+  if (effect.status !== "done") return stay(input, "EffectRunning", `${state.name} is under way`);
+  if (state.name === "checking") {
+    return {
+      kind: "continue",
+      to: "baseline",
+      step: state.step,
+      reason: "ChecksPassed",
+      message: "checks passed",
+    };
+  }
+  return enterStep(stepOf(plan, state.step), "BaselineObserved", "the stack is as its record says");
+}
+
+function applying(input: DecideInput): Decision {
+  const { plan, state, observations, now } = input;
+  const { effect } = observations;
+  if (effect.status === "done") {
+    const message = `the update to ${state.step} is done`;
+    return { kind: "continue", to: "confirming", step: state.step, reason: "Applied", message };
+  }
+  if (effect.status === "failed") return updateFailed(input, effect);
+  const waited = now - state.enteredAtMs;
+  if (waited > plan.timeouts.rolloutSeconds * 1000) {
+    const message = `the update to ${state.step} did not finish in ${plan.timeouts.rolloutSeconds} s`;
+    return {
+      kind: "revert",
+      cause: { reason: "RolloutTimeout", message, kind: "engine" },
+      reason: "RolloutTimeout",
+      message,
+    };
+  }
+  return stay(input, "EffectRunning", `the update to ${state.step} is running`);
+}
+
+/** A locked stack was not touched: try again, then ask. Anything else goes back. */
+function updateFailed(
+  input: DecideInput,
+  effect: { readonly kind: string; readonly message: string },
+): Decision {
+  if (effect.kind === "locked") {
+    if (input.state.attempts < maxAttempts) return retry(input, effect.message);
+    return { kind: "escalate", reason: "StackLocked", message: effect.message };
+  }
+  const reason = effect.kind === "policy" ? "PolicyViolated" : "UpdateFailed";
+  const cause: Cause = { reason, message: effect.message, kind: "engine" };
+  return { kind: "revert", cause, reason, message: effect.message };
+}
+
+function confirming(input: DecideInput): Decision {
+  const { plan, state, observations, now } = input;
+  const step = stepOf(plan, state.step);
+  if (confirmed(step, observations.route)) {
+    const exposure = step.exposure ?? 100;
+    if (step.soakSeconds === undefined) {
+      return afterStep(input, step, { reason: "Confirmed", message: `${state.step} is in force` });
+    }
+    const message = `the route carries ${exposure} %, read back: the soak of ${step.soakSeconds} s starts`;
+    return {
+      kind: "continue",
+      to: "soaking",
+      step: state.step,
+      confirmed: true,
+      reason: "RouteConfirmed",
+      message,
+    };
+  }
+  if (now - state.enteredAtMs > plan.timeouts.confirmSeconds * 1000) {
+    const seen = observations.route === undefined ? "no answer" : `${observations.route.exposure} %`;
+    const message = `the route did not carry ${step.exposure ?? 100} % within ${plan.timeouts.confirmSeconds} s (read back: ${seen})`;
+    return {
+      kind: "revert",
+      cause: { reason: "RouteNotConfirmed", message, kind: "router" },
+      reason: "RouteNotConfirmed",
+      message,
+    };
+  }
+  return stay(input, "AwaitingRoute", `waiting for the route to carry ${step.exposure ?? 100} %`);
+}
+
+/** A failure stops with the traffic on the side that passed last; going back is a rollout of its own. */
+function promoting(input: DecideInput): Decision {
+  const { plan, state, observations, now } = input;
+  const { effect, route } = observations;
+  const step = stepOf(plan, state.step);
+  if (effect.status === "failed") {
+    if (effect.kind === "locked" && state.attempts < maxAttempts) return retry(input, effect.message);
+    const cause: Cause = { reason: "PromotionFailed", message: effect.message, kind: "engine" };
+    return { kind: "escalate", cause, reason: "PromotionFailed", message: effect.message };
+  }
+  if (effect.status !== "done") return stay(input, "EffectRunning", `the update to ${state.step} is running`);
+  if (!confirmed(step, route)) {
+    if (now - state.enteredAtMs > (plan.timeouts.rolloutSeconds + plan.timeouts.confirmSeconds) * 1000) {
+      const message = `${state.step}: the route was not read back in time`;
+      return {
+        kind: "escalate",
+        cause: { reason: "RouteNotConfirmed", message, kind: "router" },
+        reason: "RouteNotConfirmed",
+        message,
+      };
+    }
+    return stay(input, "AwaitingRoute", `${state.step}: waiting for the route`);
+  }
+  if (state.confirmedAtMs === undefined && step.drainSeconds !== undefined) {
+    const message = `${state.step} is in force, read back`;
+    return {
+      kind: "continue",
+      to: state.name,
+      step: state.step,
+      confirmed: true,
+      reason: "RouteConfirmed",
+      message,
+    };
+  }
+  const drained = (state.confirmedAtMs ?? now) + (step.drainSeconds ?? 0) * 1000;
+  if (now < drained)
+    return {
+      kind: "wait",
+      untilMs: drained,
+      reason: "Draining",
+      message: "requests in flight get their time",
+    };
+  return afterStep(input, step, { reason: "StepDone", message: `${state.step} is done` });
+}
+
+/** Users first, then the state: a lever that fails does not keep the update from going on, nor the reverse. */
+function reverting(input: DecideInput): Decision {
+  const { plan, state, observations, now } = input;
+  const { effect } = observations;
+  const go = (to: typeof state.name, reason: string, message: string): Decision => ({
+    kind: "continue",
+    to,
+    step: "revert",
+    reason,
+    message,
+  });
+  if (state.name === "reverting-drain") {
+    const until = state.enteredAtMs + plan.drainSeconds * 1000;
+    if (now < until)
+      return {
+        kind: "wait",
+        untilMs: until,
+        reason: "Draining",
+        message: "requests in flight get their time",
+      };
+    return go("reverting-clean", "Drained", `${plan.drainSeconds} s passed`);
+  }
+  if (effect.status !== "done" && effect.status !== "failed")
+    return stay(input, "EffectRunning", `${state.name} is under way`);
+  const failed = effect.status === "failed";
+  const outcome = failed ? effect.message : "done";
+  if (state.name === "reverting-lever")
+    return go("reverting-stack", failed ? "LeverFailed" : "TrafficOff", outcome);
+  const again = failed && state.attempts < maxAttempts;
+  if (state.name === "reverting-stack") {
+    if (failed && effect.kind === "locked" && again) return retry(input, outcome);
+    return go("reverting-drain", failed ? "StackUpdateFailed" : "StackAtZero", outcome);
+  }
+  if (again) return retry(input, outcome);
+  if (failed) return { kind: "complete", to: "revert-failed", reason: "RevertFailed", message: outcome };
+  if (state.name === "reverting-clean") return go("reverting-verify", "BaselineRestored", outcome);
+  return {
+    kind: "complete",
+    to: "reverted",
+    reason: "RevertVerified",
+    message: "the stack equals its baseline",
+  };
+}

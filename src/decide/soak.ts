@@ -1,0 +1,76 @@
+import type { Decision } from "../types/decision.ts";
+import type { RouteReading } from "../types/observation.ts";
+import type { PlanStep } from "../types/plan.ts";
+import type { DecideInput } from "./decide.ts";
+import { afterStep, stepOf } from "./steps.ts";
+
+/** Whether the route, read back, carries the step: accepted and exactly at its weight. */
+export function confirmed(step: PlanStep, route: RouteReading | undefined): boolean {
+  if (route === undefined) return false;
+  if (step.kind === "install" || step.kind === "direct" || step.kind === "promote-clean") {
+    return route.accepted && route.exposure === 0;
+  }
+  return route.accepted && route.exposure === step.exposure;
+}
+
+/**
+ * The watch of one step. Before its end: look again. At its end: pause, then evidence or a person's approval,
+ * then advance. Without proof it holds, in extensions, and at the limit it asks; exposure never grows meanwhile.
+ */
+export function soak(input: DecideInput): Decision {
+  const { plan, state, observations, now } = input;
+  const step = stepOf(plan, state.step);
+  const soakMs = (step.soakSeconds ?? 0) * 1000;
+  const confirmedAt = state.confirmedAtMs ?? state.enteredAtMs;
+  const drift = observations.foreign;
+  if (drift) return hold(0, { reason: "ForeignChange", message: drift.message });
+  const end = confirmedAt + soakMs;
+  if (now < end) {
+    const untilMs = Math.min(end, now + plan.look.seconds * 1000);
+    return { kind: "wait", untilMs, reason: "Soaking", message: `${state.step} is watched` };
+  }
+  const paused = pausedBy(input);
+  if (paused !== undefined) return hold(0, { reason: "Paused", message: `paused by ${paused}` });
+  const approver = approvedBy(input);
+  if (approver !== undefined) {
+    return afterStep(input, step, {
+      reason: "ManualApproval",
+      message: `${state.step} approved by ${approver}`,
+    });
+  }
+  const unproven = whatIsMissing(input);
+  if (unproven === undefined) {
+    return afterStep(input, step, { reason: "SoakPassed", message: `${state.step}: every gate passes` });
+  }
+  const allowedMs = soakMs * (plan.hold.maxFactor - 1);
+  if (now - end < state.extendedMs) return hold(0, unproven);
+  const extendMs = Math.min(plan.hold.stepSeconds * 1000, allowedMs - state.extendedMs);
+  if (extendMs > 0) return hold(extendMs, unproven);
+  return {
+    kind: "escalate",
+    reason: unproven.reason,
+    message: `${unproven.message}; the soak was extended to its limit`,
+  };
+}
+
+function hold(extendMs: number, why: { readonly reason: string; readonly message: string }): Decision {
+  return { kind: "hold", extendMs, ...why };
+}
+
+/** Every gate has to have passed in this very look: silence, errors and missing gates are not proof. */
+function whatIsMissing({ observations }: DecideInput): { reason: string; message: string } | undefined {
+  const { readings } = observations;
+  if (readings.length === 0) return { reason: "NoData", message: "no gate has spoken" };
+  const unproven = readings.find((reading) => reading.verdict !== "pass");
+  return unproven && { reason: unproven.reason, message: unproven.message };
+}
+
+function pausedBy({ requests }: DecideInput): string | undefined {
+  const last = requests.findLast((request) => request.kind === "pause" || request.kind === "resume");
+  return last?.kind === "pause" ? last.by : undefined;
+}
+
+function approvedBy({ requests, state }: DecideInput): string | undefined {
+  const approval = requests.find((request) => request.kind === "approve" && request.step === state.step);
+  return approval?.by;
+}

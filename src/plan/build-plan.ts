@@ -1,0 +1,67 @@
+import { sha256, stableJson } from "../lib/stable-json.ts";
+import type { PlanStep, RolloutPlan } from "../types/plan.ts";
+import type { EnvironmentPolicy } from "../types/policy.ts";
+import type { Release } from "../types/release.ts";
+import { stepsOf } from "./steps.ts";
+
+/** What is to change. */
+export interface Change {
+  readonly version: string;
+  /** Known once the program has run; a plan without an engine has only the name. */
+  readonly identity?: string;
+}
+
+/**
+ * The plan of one rollout as data: pure, so that a preview, a golden file, a resumed driver and a reviewer see
+ * the same value. `release: undefined` means that the record is not at hand (`from: "unknown"`), `null` that
+ * the stack serves nothing yet.
+ */
+export function buildPlan(
+  policy: EnvironmentPolicy,
+  release: Release | null | undefined,
+  change: Change,
+): RolloutPlan {
+  const steps = stepsOf(policy, { installed: release !== null });
+  return {
+    schemaVersion: 1,
+    service: policy.service,
+    environment: policy.preset,
+    strategy: policy.strategy,
+    from: release === undefined ? "unknown" : (release?.stable.version ?? "none"),
+    to: change.version,
+    identity: {
+      ...(release ? { stable: release.stable.identity } : {}),
+      ...(change.identity === undefined ? {} : { candidate: change.identity }),
+    },
+    steps,
+    gates: policy.gates,
+    sources: { metrics: policy.metrics.kind, health: policy.health.kind },
+    look: { seconds: policy.lookSeconds },
+    drainSeconds: policy.drainSeconds,
+    hold: policy.hold,
+    timeouts: policy.timeouts,
+    approvals: policy.approvals,
+    duration: durationOf(steps, policy),
+  };
+}
+
+/**
+ * Shortest: every soak passes at once and no time goes to updates. Longest without a person: every soak is
+ * extended to its limit and every update and read-back takes all of its time-out.
+ */
+function durationOf(steps: readonly PlanStep[], policy: EnvironmentPolicy): RolloutPlan["duration"] {
+  const soaks = sum(steps.map((step) => step.soakSeconds ?? 0));
+  const drains = sum(steps.map((step) => step.drainSeconds ?? 0));
+  const updates = steps.length * (policy.timeouts.rolloutSeconds + policy.timeouts.confirmSeconds);
+  return { minSeconds: soaks + drains, maxSeconds: soaks * policy.hold.maxFactor + drains + updates };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** Hash of what was agreed to: the plan without its estimates. Two equal hashes are the same rollout. */
+export function planHash(plan: RolloutPlan): string {
+  const { duration: _estimate, ...agreed } = plan;
+  return sha256(stableJson(agreed));
+}

@@ -1,0 +1,26 @@
+import { sha256, stableJson } from "../lib/stable-json.ts";
+import type { WorkloadSnapshot, WorkloadSpec } from "../types/workload.ts";
+
+/**
+ * The snapshot of a version: its identity is the image's digest or tag and the SHA-256 of the plain spec in
+ * our own schema, so a changed variable is another version and an upgrade of this library is not.
+ */
+export function snapshotOf(version: {
+  readonly version: string;
+  readonly workload: WorkloadSpec;
+}): WorkloadSnapshot {
+  const { workload } = version;
+  return {
+    version: version.version,
+    identity: `${artefactOf(workload.image)}+${sha256(stableJson(workload)).slice(0, 16)}`,
+    workload,
+  };
+}
+
+/** `sha256:…` of a pinned image, else its tag, else the whole reference. */
+function artefactOf(image: string): string {
+  const at = image.lastIndexOf("@");
+  if (at >= 0) return image.slice(at + 1);
+  const colon = image.lastIndexOf(":");
+  return colon > image.lastIndexOf("/") ? image.slice(colon + 1) : image;
+}

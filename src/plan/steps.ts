@@ -1,0 +1,46 @@
+import { RolloutError } from "../errors/errors.ts";
+import type { PlanStep } from "../types/plan.ts";
+import type { EnvironmentPolicy } from "../types/policy.ts";
+
+/**
+ * The steps of a rollout under a policy. `installed: false` is the first install: nothing to protect, so one
+ * step to everybody. Throws `not-built` for a strategy that has no steps yet: it never falls back to another.
+ */
+export function stepsOf(
+  policy: EnvironmentPolicy,
+  stack: { readonly installed: boolean },
+): readonly PlanStep[] {
+  if (!stack.installed) return [{ id: "install", kind: "install" }];
+  switch (policy.strategy) {
+    case "canary":
+      return canarySteps(policy);
+    case "direct":
+      return [{ id: "direct", kind: "direct" }];
+    case "rolling":
+    case "blue-green":
+    case "feature-flag":
+      throw new RolloutError(`The strategy ${policy.strategy} is not built yet.`, {
+        code: "not-built",
+        exit: "config",
+        path: "rollout.strategy",
+        hint: "Built are canary and direct: set rollout.strategy to one of them.",
+      });
+  }
+}
+
+function canarySteps(policy: EnvironmentPolicy): readonly PlanStep[] {
+  const increments = policy.increments.map(
+    ({ exposure, soakSeconds }): PlanStep => ({
+      id: String(exposure),
+      kind: "increment",
+      exposure,
+      soakSeconds,
+    }),
+  );
+  return [
+    ...increments,
+    { id: "promote-stable", kind: "promote-stable", exposure: 100 },
+    { id: "promote-switch", kind: "promote-switch", exposure: 0, drainSeconds: policy.drainSeconds },
+    { id: "promote-clean", kind: "promote-clean", exposure: 0 },
+  ];
+}

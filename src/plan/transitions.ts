@@ -1,0 +1,138 @@
+import type { Release, RolloutOrigin, StepId } from "../types/release.ts";
+import type { WorkloadSnapshot } from "../types/workload.ts";
+import type { NextRelease, ReleaseTarget } from "./next-release.ts";
+
+/** From a settled record (no candidate): stay, or take the first step. */
+export function firstStep(record: Release, target: ReleaseTarget): NextRelease {
+  const { desired, step, steps } = target;
+  const first = steps[0];
+  if (desired.identity === record.stable.identity) {
+    const stale = step !== undefined && step !== record.step;
+    return keep(
+      record,
+      stale ? [`Step ${step} is ignored: ${desired.version} is in service and nothing is rolling out.`] : [],
+    );
+  }
+  const pending = `Version ${desired.version} is pending: ${record.stable.version} stays in service until the first step, \`pulumi config set step ${first}\`.`;
+  if (step === undefined || step === record.step) return keep(record, [pending]);
+  if (step === "revert") return keep(record, [`Step revert is ignored: nothing is rolling out.`, pending]);
+  if (step !== first) return refused(step, `the first step of ${desired.version} is ${first}`, first);
+  if (step === "direct") {
+    return { ok: true, release: { ...record, stable: desired, step }, from: 0, to: 0, notes: [] };
+  }
+  const release: Release = {
+    schemaVersion: 1,
+    stable: record.stable,
+    candidate: desired,
+    exposure: exposureOf(step, 0),
+    previousExposure: record.exposure,
+    step,
+    rollout: {
+      baselineStep: record.step,
+      baselinePreviousExposure: record.previousExposure,
+      stableReplicas: target.stableReplicas,
+    },
+  };
+  return { ok: true, release, from: record.exposure, to: release.exposure, notes: [] };
+}
+
+/** With a candidate in the stack: its own step again, the next one, or back. */
+export function midRollout(record: Release, candidate: WorkloadSnapshot, target: ReleaseTarget): NextRelease {
+  const { desired, step, steps } = target;
+  if (desired.identity !== candidate.identity) return otherVersion(record, candidate, target);
+  if (step === undefined || step === record.step) return keep(record, []);
+  if (step === "revert") return revert(record, candidate);
+  const position = steps.indexOf(record.step);
+  const wanted = steps.indexOf(step);
+  // A record at `revert` (weight taken off, candidate still there) goes back, or starts again at the first step.
+  const next = steps[position + 1];
+  if (step === next) return advance(record, candidate, step);
+  if (wanted >= 0 && wanted < position) {
+    return keep(record, [`Step ${step} is ignored: ${candidate.version} is already at ${record.step}.`]);
+  }
+  return refused(step, `${candidate.version} is at ${record.step}; the next step is ${next ?? "none"}`, next);
+}
+
+/** Config asks for neither the record nor its candidate, or for stable again. */
+function otherVersion(
+  record: Release,
+  candidate: WorkloadSnapshot,
+  { desired, step }: ReleaseTarget,
+): NextRelease {
+  if (step === "revert" || desired.identity === record.stable.identity) return revert(record, candidate);
+  const busy = `${candidate.version} is at step ${record.step}`;
+  if (step === undefined || step === record.step) {
+    return keep(record, [
+      `Version ${desired.version} is pending: ${busy} and is finished or reverted first.`,
+    ]);
+  }
+  return {
+    ok: false,
+    code: "step-refused",
+    message: `Step ${step} of ${desired.version} is refused: ${busy}.`,
+    hint: `Finish ${candidate.version}, or take it back: \`pulumi config set step revert && pulumi up\`.`,
+  };
+}
+
+function advance(record: Release, candidate: WorkloadSnapshot, step: StepId): NextRelease {
+  const to = exposureOf(step, record.exposure);
+  const base: Release = { ...record, exposure: to, previousExposure: record.exposure, step };
+  const from = record.exposure;
+  if (step === "promote-stable")
+    return { ok: true, release: { ...base, stable: candidate }, from, to, notes: [] };
+  if (step !== "promote-clean") return { ok: true, release: base, from, to, notes: [] };
+  const { candidate: _gone, rollout: _over, ...settled } = base;
+  return { ok: true, release: settled, from, to, notes: [] };
+}
+
+/** Straight back to the record that the rollout started from, to the letter. */
+function revert(record: Release, candidate: WorkloadSnapshot): NextRelease {
+  if (record.stable.identity === candidate.identity) {
+    return {
+      ok: false,
+      code: "revert-refused",
+      message: `There is nothing to go back to: at ${record.step}, ${candidate.version} is the new baseline.`,
+      hint: `Finish the promotion; going back to an older version is a rollout of its own.`,
+    };
+  }
+  return { ok: true, release: baselineOf(record), from: record.exposure, to: 0, notes: [] };
+}
+
+/** The record before the rollout that `record` is in the middle of. */
+export function baselineOf(record: Release): Release {
+  const { candidate: _candidate, rollout, ...rest } = record;
+  const origin: RolloutOrigin = rollout ?? {
+    baselineStep: record.step,
+    baselinePreviousExposure: 0,
+    stableReplicas: 0,
+  };
+  return {
+    ...rest,
+    exposure: 0,
+    previousExposure: origin.baselinePreviousExposure,
+    step: origin.baselineStep,
+  };
+}
+
+function keep(record: Release, notes: readonly string[]): NextRelease {
+  return { ok: true, release: record, from: record.previousExposure, to: record.exposure, notes };
+}
+
+function refused(step: StepId, rule: string, next: StepId | undefined): NextRelease {
+  return {
+    ok: false,
+    code: "step-refused",
+    message: `Step ${step} is refused: ${rule}.`,
+    hint:
+      next === undefined
+        ? "`pulumi config rm step`."
+        : `\`pulumi config set step ${next}\`, or \`pulumi config rm step\` to keep what is deployed.`,
+  };
+}
+
+/** Exposure that a step means: an increment is its own number, promotions follow from their kind. */
+function exposureOf(step: StepId, present: number): number {
+  if (step === "promote-switch" || step === "promote-clean") return 0;
+  if (step === "promote-stable") return present;
+  return Number(step);
+}

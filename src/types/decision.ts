@@ -1,0 +1,45 @@
+import type { StepId } from "./release.ts";
+import type { Cause, StateName } from "./state.ts";
+
+/** What to do next. The driver only executes it. */
+export type Decision =
+  /**
+   * Enter `to` and run its effect. `confirmed`: the route of the step was read back (its clock starts now; the
+   * effect of the same state is not run again). `retry`: the same state, its effect once more.
+   */
+  | {
+      readonly kind: "continue";
+      readonly to: StateName;
+      readonly step: StepId;
+      readonly confirmed?: true;
+      readonly retry?: true;
+      readonly reason: string;
+      readonly message: string;
+    }
+  /** Stay; look again by `untilMs` at the latest. */
+  | { readonly kind: "wait"; readonly untilMs: number; readonly reason: string; readonly message: string }
+  /** Stay without progress: exposure never grows. `extendMs` moves the end of the soak. */
+  | { readonly kind: "hold"; readonly extendMs: number; readonly reason: string; readonly message: string }
+  | { readonly kind: "revert"; readonly cause: Cause; readonly reason: string; readonly message: string }
+  /** Over: an end state. */
+  | {
+      readonly kind: "complete";
+      readonly to: "completed" | "reverted" | "revert-failed" | "blocked";
+      readonly cause?: Cause;
+      readonly reason: string;
+      readonly message: string;
+    }
+  /** Over for now: a person has to decide. End state `held`. */
+  | { readonly kind: "escalate"; readonly cause?: Cause; readonly reason: string; readonly message: string };
+
+/** What people ask of a rollout in flight. */
+export type RolloutRequest =
+  | { readonly kind: "abort"; readonly by: string; readonly reason: string; readonly at: string }
+  | { readonly kind: "pause" | "resume"; readonly by: string; readonly reason: string; readonly at: string }
+  | {
+      readonly kind: "approve";
+      readonly by: string;
+      readonly step: StepId;
+      readonly reason: string;
+      readonly at: string;
+    };

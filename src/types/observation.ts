@@ -1,0 +1,54 @@
+/** Counts of one cohort in one closed time bin. Counts, not averages: they add up over any window. */
+export interface CohortBin {
+  /** Start of the bin, ms since the epoch by the backend's clock, a multiple of the bin's length. */
+  readonly startMs: number;
+  /** Requests. */
+  readonly n: number;
+  /** Failed requests: 5xx. */
+  readonly errors: number;
+  /** Requests slower than a threshold, by the threshold in ms. */
+  readonly slow: Readonly<Record<number, number>>;
+  readonly exceptions: number;
+  /** Sum of squared sample weights; equals `n` without sampling. */
+  readonly weightSquared: number;
+}
+
+export interface CohortSeries {
+  readonly bins: readonly CohortBin[];
+}
+
+/** What a metrics source says. Never a 0 for want of data: silence is `empty`, trouble is `error`. */
+export type MetricsAnswer =
+  | {
+      readonly status: "value";
+      readonly binMs: number;
+      /** Bins that end at or before this are complete (ms since the epoch); later ones are left out. */
+      readonly watermarkMs: number;
+      readonly candidate: CohortSeries;
+      readonly stable: CohortSeries;
+    }
+  | { readonly status: "empty"; readonly message: string }
+  | { readonly status: "error"; readonly message: string };
+
+/** What the health endpoints say, after the tries of one probe. */
+export interface HealthAnswer {
+  readonly candidate: HealthStatus;
+  readonly stable: HealthStatus;
+}
+
+export type HealthStatus =
+  | { readonly status: "ok" }
+  | { readonly status: "unhealthy"; readonly httpStatus: number; readonly path: string }
+  | { readonly status: "no-answer"; readonly message: string };
+
+/** The route as the cluster has it, read back. */
+export interface RouteReading {
+  /** Weight in force on the candidate, 0-100 %; 0 when it has no backend there. */
+  readonly exposure: number;
+  /** The controller has accepted this very generation of the route. */
+  readonly accepted: boolean;
+  /** Whether the candidate's backend stands in the route at all. */
+  readonly hasCandidate: boolean;
+  /** Ready replicas, where the adapter can see them. */
+  readonly ready?: { readonly stable: number; readonly candidate: number };
+}

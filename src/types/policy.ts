@@ -1,0 +1,76 @@
+import type { GateLimits, PlanTimeouts, StrategyKind } from "./plan.ts";
+
+/** One increment: exposure 0-100 %, soak in seconds. */
+export interface Increment {
+  readonly exposure: number;
+  readonly soakSeconds: number;
+}
+
+/** Where counts per version come from. */
+export type MetricsConfig =
+  | { readonly kind: "sandbox" }
+  | {
+      readonly kind: "prometheus";
+      /** Base URL of the HTTP API, `http://prometheus:9090`. */
+      readonly url: string;
+      /** Label that carries the version, and its value on each side. */
+      readonly cohort: { readonly label: string; readonly stable: string; readonly candidate: string };
+      /** Extra label matchers, `{ app: "atp-ingestion" }`. */
+      readonly match: Readonly<Record<string, string>>;
+      readonly requests: { readonly metric: string; readonly codeLabel: string };
+      readonly latency: { readonly metric: string };
+      readonly exceptions: { readonly metric: string };
+    };
+
+/** Where health is asked. URLs of both sides: without stable's, an outage of everything can't be told apart. */
+export type HealthConfig =
+  | { readonly kind: "sandbox" }
+  | { readonly kind: "http"; readonly candidate: readonly string[]; readonly stable: readonly string[] };
+
+export type LeverConfig =
+  | { readonly kind: "sandbox" }
+  | {
+      readonly kind: "http-route";
+      readonly namespace: string;
+      /** Name of the HTTPRoute; default: the service. */
+      readonly route: string;
+      /** Kubeconfig path; default: the client's usual places. */
+      readonly kubeconfig?: string;
+      readonly context?: string;
+    };
+
+export type NotifyConfig = { readonly kind: "log" } | { readonly kind: "webhook"; readonly url: string };
+
+/** Folder of lease and journal, relative to the project's folder. */
+export interface RecordConfig {
+  readonly kind: "file";
+  readonly dir: string;
+  /** Term of the lease in seconds; renewed every third of it. */
+  readonly leaseSeconds: number;
+}
+
+/** Where a value of the policy came from: `plan` shows it. */
+export type Origin = "preset" | "config" | "default";
+
+/** The normalised rollout policy of one stack: nothing optional but what may truly be absent. */
+export interface EnvironmentPolicy {
+  readonly preset: "development" | "test" | "staging" | "production" | "hotfix";
+  readonly service: string;
+  readonly strategy: StrategyKind;
+  readonly increments: readonly Increment[];
+  /** Seconds between two looks at the gates, 1-300. */
+  readonly lookSeconds: number;
+  /** Seconds that requests in flight get before a side is removed. */
+  readonly drainSeconds: number;
+  readonly gates: GateLimits;
+  readonly hold: { readonly stepSeconds: number; readonly maxFactor: number };
+  readonly timeouts: PlanTimeouts;
+  readonly approvals: { readonly required: number; readonly cab: boolean };
+  readonly metrics: MetricsConfig;
+  readonly health: HealthConfig;
+  readonly lever: LeverConfig;
+  readonly notify: readonly NotifyConfig[];
+  readonly record: RecordConfig;
+  /** Origin of each leaf by its dotted path, for those that people ask about. */
+  readonly origins: Readonly<Record<string, Origin>>;
+}
