@@ -31,6 +31,8 @@ export interface DecideInput {
   readonly requests: readonly RolloutRequest[];
   /** ms of the rollout's clock. */
   readonly now: number;
+  /** Stop as held once this step has passed its soak: increments by hand. */
+  readonly stopAfter?: string;
 }
 
 /**
@@ -40,14 +42,14 @@ export interface DecideInput {
  * (flagger#1268).
  */
 export function decide(input: DecideInput): Decision {
-  const { state, observations } = input;
+  const { observations } = input;
   if (observations.lease === "lost") {
     const message = "another driver holds the lease: this one stops without touching anything";
     return { kind: "escalate", reason: "LeaseLost", message };
   }
   const cause = turnsBack(input);
   if (cause !== undefined) {
-    const back = goBack(state, cause);
+    const back = goBack(input, cause);
     if (back !== undefined) return back;
   }
   return nextInState(input);
@@ -70,10 +72,12 @@ function turnsBack({ requests, observations }: DecideInput): Cause | undefined {
 }
 
 /** The state's way back, one row of the table. Undefined where the way is onward: a revert is never stopped. */
-function goBack(state: RolloutState, cause: Cause): Decision | undefined {
+function goBack({ plan, state }: DecideInput, cause: Cause): Decision | undefined {
   const { reason, message } = cause;
   switch (states[state.name].wayBack) {
     case "revert":
+      // A first install has nothing to go back to.
+      if (plan.steps[0]?.kind === "install") return { kind: "escalate", cause, reason, message };
       return { kind: "revert", cause, reason, message };
     case "stop":
       return { kind: "complete", to: "blocked", cause, reason, message };

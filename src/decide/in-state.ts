@@ -50,7 +50,7 @@ function beforeStart(input: DecideInput): Decision {
   const { plan, state, observations } = input;
   const { effect } = observations;
   if (effect.status === "failed") {
-    const cause: Cause = { reason: "Blocked", message: effect.message, kind: "engine" };
+    const cause: Cause = { reason: effect.kind, message: effect.message, kind: "engine" };
     return { kind: "complete", to: "blocked", cause, reason: effect.kind, message: effect.message };
   }
   if (effect.status !== "done") return stay(input, "EffectRunning", `${state.name} is under way`);
@@ -96,9 +96,26 @@ function updateFailed(
     if (input.state.attempts < maxAttempts) return retry(input, effect.message);
     return { kind: "escalate", reason: "StackLocked", message: effect.message };
   }
-  const reason = effect.kind === "policy" ? "PolicyViolated" : "UpdateFailed";
+  if (untouched.has(effect.kind)) {
+    const cause: Cause = { reason: reasonOf(effect.kind), message: effect.message, kind: "engine" };
+    const { reason, message } = cause;
+    // Nothing was written: before the first exposure that is a refusal, later it waits for a person where it is.
+    if (input.state.exposures.length === 0)
+      return { kind: "complete", to: "blocked", cause, reason, message };
+    return { kind: "escalate", cause, reason, message };
+  }
+  const reason = "UpdateFailed";
+  const step = stepOf(input.plan, input.state.step);
   const cause: Cause = { reason, message: effect.message, kind: "engine" };
+  if (step.kind === "install") return { kind: "escalate", cause, reason, message: effect.message };
   return { kind: "revert", cause, reason, message: effect.message };
+}
+
+/** Failures that come before anything is written. */
+const untouched: ReadonlySet<string> = new Set(["policy", "preview", "foreign-change"]);
+
+function reasonOf(kind: string): string {
+  return kind === "policy" ? "PolicyViolated" : kind === "preview" ? "PreviewRefused" : "ForeignChange";
 }
 
 function confirming(input: DecideInput): Decision {

@@ -37,12 +37,19 @@ function stateOf(step: PlanStep): StateName {
 
 /** The step is over: the next one, or the end. */
 export function afterStep(
-  { plan }: DecideInput,
+  { plan, stopAfter }: DecideInput,
   step: PlanStep,
   why: { readonly reason: string; readonly message: string },
 ): Decision {
   const { reason, message } = why;
   const next = stepAfter(plan, step.id);
+  if (stopAfter === step.id && next !== undefined) {
+    return {
+      kind: "escalate",
+      reason: "StoppedAfterStep",
+      message: `${message}; asked to stop after ${step.id}`,
+    };
+  }
   if (next === undefined) return { kind: "complete", to: "completed", reason, message };
   return enterStep(next, reason, message);
 }

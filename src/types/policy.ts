@@ -20,6 +20,8 @@ export type MetricsConfig =
       readonly requests: { readonly metric: string; readonly codeLabel: string };
       readonly latency: { readonly metric: string };
       readonly exceptions: { readonly metric: string };
+      /** Seconds until a bin counts as complete: at least two scrape intervals. Default 30. */
+      readonly lagSeconds?: number;
     };
 
 /** Where health is asked. URLs of both sides: without stable's, an outage of everything can't be told apart. */

@@ -147,7 +147,7 @@ describe("failures in flight end in a stated condition", () => {
       reason: "nothing was touched",
       script: { effect: (m) => (during("checking")(m) ? failed("quarantined") : { status: "done" }) },
       end: "blocked",
-      cause: "Blocked",
+      cause: "quarantined",
     },
     PromotionFails: {
       reason: "traffic stays on the side that passed (flagger#1898)",

@@ -1,0 +1,127 @@
+import type { PreviewResult, Target } from "../ports/engine.ts";
+import type { EffectResult } from "./effect.ts";
+import { hashByUrn } from "./inputs.ts";
+import { journal, type Session } from "./session.ts";
+
+/** Steps whose update may delete: only the one that removes the candidate. */
+const mayDelete = new Set(["promote-clean"]);
+
+/**
+ * Takes the stack to the state's step: foreign change? preview under policies, then the update. The journal has
+ * the intent before and the effect after.
+ */
+export async function stepForward(session: Session, signal: AbortSignal): Promise<EffectResult> {
+  const { deps, state, plan } = session;
+  const target = targetOf(session);
+  const changed = await foreignUpdate(session);
+  if (changed !== undefined) return { ok: false, kind: "foreign-change", message: changed };
+  const preview = await deps.engine.preview({ target });
+  const refusal = refuse(session, preview);
+  if (refusal !== undefined) return { ok: false, ...refusal };
+  if (!(await session.lease.held()))
+    return { ok: false, kind: "lease-lost", message: "the lease was lost before the update" };
+  await journal(session, "intent", {
+    effect: "up",
+    step: state.step,
+    from: plan.from,
+    to: plan.to,
+    changes: preview.summary,
+  });
+  const result = await deps.engine.up({ target, signal });
+  if (!result.ok) {
+    await journal(session, "effect", {
+      effect: "up",
+      ok: false,
+      ms: result.durationMs,
+      failure: result.failure,
+    });
+    return { ok: false, kind: result.failure.kind, message: result.failure.message };
+  }
+  const after = await deps.engine.deployed();
+  session.lastHash = after.hash;
+  await journal(session, "effect", {
+    effect: "up",
+    ok: true,
+    ms: result.durationMs,
+    summary: result.summary,
+    stateHash: after.hash,
+  });
+  return { ok: true };
+}
+
+function targetOf({ plan, state, baseline }: Session): Target {
+  const replicas = baseline?.stableReplicas;
+  return {
+    kind: "step",
+    version: plan.to,
+    step: state.step,
+    ...(replicas === undefined ? {} : { stableReplicas: replicas }),
+  };
+}
+
+/** A stack that isn't as our last update left it is not written over blindly. */
+async function foreignUpdate(session: Session): Promise<string | undefined> {
+  if (session.lastHash === undefined) return undefined;
+  const now = await session.deps.engine.deployed();
+  if (now.hash === session.lastHash) return undefined;
+  return `the stack was changed by somebody else since the last step (state ${session.lastHash.slice(0, 12)} is now ${now.hash.slice(0, 12)})`;
+}
+
+function refuse(
+  { state, baseline }: Session,
+  preview: PreviewResult,
+): { kind: string; message: string } | undefined {
+  const mandatory = preview.violations.filter((violation) => violation.level === "mandatory");
+  if (mandatory.length > 0) {
+    const list = mandatory.map((violation) => `${violation.policy}: ${violation.message}`).join("; ");
+    return { kind: "policy", message: `the preview violates ${list}` };
+  }
+  if (baseline?.record === undefined) return undefined;
+  const unsafe = preview.changes.filter(
+    ({ op }) => op.includes("replace") || (op.startsWith("delete") && !mayDelete.has(state.step)),
+  );
+  if (unsafe.length === 0) return undefined;
+  const list = unsafe.map(({ op, urn }) => `${op} ${urn.split("::").slice(-2).join(" ")}`).join(", ");
+  return {
+    kind: "preview",
+    message: `step ${state.step} would ${list}: a step of a rollout only creates and updates`,
+  };
+}
+
+/** What the stack is before the first step; the yardstick of a revert. */
+export async function observeBaseline(session: Session): Promise<EffectResult> {
+  const { deps, options } = session;
+  const deployed = await deps.engine.deployed();
+  if (deployed.pendingOperations.length > 0) {
+    const list = deployed.pendingOperations.join(", ");
+    return {
+      ok: false,
+      kind: "PendingOperations",
+      message: `an earlier update was cut off (${list}): \`pulumi refresh\` first`,
+    };
+  }
+  if (options.unversioned.length > 0 && !options.allowUnversioned) {
+    const list = options.unversioned.join(", ");
+    return {
+      ok: false,
+      kind: "UnversionedChanges",
+      message: `besides the version, the program would change ${list}: apply that first, or allow it with --allow-unversioned`,
+    };
+  }
+  const ready = deployed.record === undefined ? undefined : await readyReplicas(session);
+  session.baseline = {
+    ...(deployed.record ? { record: deployed.record } : {}),
+    hash: deployed.hash,
+    byUrn: hashByUrn(deployed.inputs),
+    ...(ready === undefined ? {} : { stableReplicas: ready }),
+  };
+  session.lastHash = deployed.hash;
+  await journal(session, "effect", { effect: "baseline", ok: true, baseline: session.baseline });
+  return { ok: true };
+}
+
+async function readyReplicas({ deps }: Session): Promise<number | undefined> {
+  const route = await deps.lever.read();
+  const stable = route.ready?.stable;
+  return stable === undefined || stable === 0 ? undefined : stable;
+}

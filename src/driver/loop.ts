@@ -1,0 +1,177 @@
+import { type DecideInput, decide, type Observations } from "../decide/decide.ts";
+import { reduce } from "../decide/reduce.ts";
+import { isEnd, isWatched } from "../decide/states.ts";
+import { messageOf } from "../lib/error-message.ts";
+import type { Decision } from "../types/decision.ts";
+import type { StateName } from "../types/state.ts";
+import { checkStart } from "./checks.ts";
+import { noEffect, type RunningEffect, startEffect } from "./effect.ts";
+import { observeBaseline, stepForward } from "./forward.ts";
+import { observe } from "./observe.ts";
+import { pullLever, restoreBaseline, stackToZero } from "./revert.ts";
+import { journal, type Session } from "./session.ts";
+import { messageFor, tell } from "./tell.ts";
+import { verifyRevert } from "./verify.ts";
+
+/** How the loop ended: in an end state, or before one. */
+export type LoopEnd = "ended" | "lease-lost" | "interrupted";
+
+/**
+ * Look, decide, write down, act; until the rollout is over, the lease is lost, or the process is asked to stop.
+ * It has no rule of its own: every turn is a decision of `decide`.
+ */
+export async function runLoop(session: Session): Promise<LoopEnd> {
+  const turn: Turn = { effect: enterState(session, noEffect), lastVerdicts: "", lastHold: "", told: [] };
+  while (!isEnd(session.state.name)) {
+    if (mustStop(session)) return await interrupted(session, turn.effect);
+    const observations = await observe(session, turn.effect);
+    const decision = await decideNow(session, observations);
+    if (observations.lease === "lost") return "lease-lost";
+    await writeVerdicts(session, observations, turn);
+    await act(session, { decision, observations, turn });
+    if (decision.kind === "wait" || decision.kind === "hold")
+      await pause(session, decision, seenRunning(observations, turn.effect));
+  }
+  await Promise.all(turn.told);
+  return "ended";
+}
+
+interface Turn {
+  effect: RunningEffect;
+  lastVerdicts: string;
+  lastHold: string;
+  /** Messages under way: they never stand in the way, but the end waits for them. */
+  readonly told: Promise<void>[];
+}
+
+async function decideNow(session: Session, observations: Observations): Promise<Decision> {
+  const { deps, plan, state, options, rolloutId } = session;
+  const requests = await deps.record.requests.read(rolloutId);
+  const now = deps.runtime.clock.now();
+  const stop = options.stopAfter === undefined ? {} : { stopAfter: options.stopAfter };
+  const input: DecideInput = { plan, state, observations, requests, now, ...stop };
+  return decide(input);
+}
+
+async function act(
+  session: Session,
+  look: { readonly decision: Decision; readonly observations: Observations; readonly turn: Turn },
+): Promise<void> {
+  const { decision, observations, turn } = look;
+  if (decision.kind === "wait") return;
+  if (decision.kind === "hold" && decision.extendMs === 0 && turn.lastHold === decision.reason) return;
+  turn.lastHold = decision.kind === "hold" ? decision.reason : "";
+  const { clock, wall } = session.deps.runtime;
+  if (decision.kind === "revert") session.turnedBackAtWallMs = wall.now();
+  const before = session.state.name;
+  const exposure = observations.route?.exposure;
+  const next = reduce(session.state, decision, {
+    ms: clock.now(),
+    ...(exposure === undefined ? {} : { exposure }),
+  });
+  // The lever may not wait for the disk: the decision that turns back is written while it is pulled.
+  if (decision.kind === "revert") {
+    session.state = next;
+    turn.effect = enterState(session, turn.effect);
+    await journal(session, "decision", { decision, exposure });
+  } else {
+    await journal(session, "decision", { decision, exposure });
+    session.state = next;
+    if (runsEffect(decision, before)) turn.effect = enterState(session, turn.effect);
+  }
+  if (session.state.name === before && decision.kind !== "hold") return;
+  const message = messageFor(session);
+  if (message !== undefined)
+    turn.told.push(tell(session, message).catch((error: unknown) => warnOf(session, error)));
+}
+
+/** Only a journal that can't be written gets here: the lease is gone, and the loop stops by itself. */
+function warnOf({ deps }: Session, error: unknown): void {
+  deps.runtime.logger.warn(`a message could not be journaled: ${messageOf(error)}`);
+}
+
+/** A confirmed route or a hold doesn't run the state's effect again; a retry does. */
+function runsEffect(decision: Decision, before: StateName): boolean {
+  return decision.kind === "continue" && (decision.retry === true || decision.to !== before);
+}
+
+/** Starts what the state does. `before`: what may still be running (an update, when a verdict falls in its middle). */
+function enterState(session: Session, before: RunningEffect): RunningEffect {
+  switch (session.state.name) {
+    case "checking":
+      return startEffect(() => checkStart(session));
+    case "baseline":
+      return startEffect(() => observeBaseline(session));
+    case "applying":
+    case "promoting-stable":
+    case "promoting-switch":
+    case "promoting-clean":
+      return startEffect((signal) => stepForward(session, signal));
+    case "reverting-lever":
+      return startEffect(() => pullLever(session, before));
+    case "reverting-stack":
+      return startEffect(() => stackToZero(session));
+    case "reverting-clean":
+      return startEffect(() => restoreBaseline(session));
+    case "reverting-verify":
+      return startEffect(() => verifyRevert(session));
+    default:
+      return noEffect;
+  }
+}
+
+/** An effect that this look saw running wakes the loop, also where it has settled since. */
+function seenRunning(observations: Observations, effect: RunningEffect): Promise<void> | undefined {
+  return observations.effect.status === "running" ? effect.settled : undefined;
+}
+
+/** Sleeps until the decision's time, or until the effect settles, a request comes or the process is to stop. */
+async function pause(
+  session: Session,
+  decision: Extract<Decision, { kind: "wait" | "hold" }>,
+  settled: Promise<void> | undefined,
+): Promise<void> {
+  const { clock, signal } = session.deps.runtime;
+  const woken = new AbortController();
+  const wake = () => woken.abort();
+  signal.addEventListener("abort", wake, { once: true });
+  const lookMs = session.plan.look.seconds * 1000;
+  const ms = decision.kind === "wait" ? Math.max(0, decision.untilMs - clock.now()) : lookMs;
+  const running = settled ? [settled] : [];
+  await Promise.race([
+    clock.sleep(Math.min(ms, lookMs), woken.signal),
+    session.deps.record.requests.changed(woken.signal),
+    ...running,
+  ]);
+  wake();
+  signal.removeEventListener("abort", wake);
+}
+
+/** Verdicts are written when one changes, and at the boundary of a step: a journal to read, not a log. */
+async function writeVerdicts(session: Session, observations: Observations, turn: Turn): Promise<void> {
+  if (observations.readings.length === 0) return;
+  const now = `${session.state.step}:${observations.readings.map(({ gate, verdict, reason }) => `${gate}=${verdict}/${reason}`).join(",")}`;
+  if (now === turn.lastVerdicts) return;
+  turn.lastVerdicts = now;
+  await journal(session, "verdict", { readings: observations.readings });
+}
+
+/** A stop asked of the process (SIGTERM) leaves a resumable record. It never stops a revert. */
+function mustStop(session: Session): boolean {
+  return session.deps.runtime.signal.aborted && !session.state.name.startsWith("reverting-");
+}
+
+async function interrupted(session: Session, effect: RunningEffect): Promise<LoopEnd> {
+  if (effect.status().status === "running") {
+    effect.stop();
+    await effect.settled;
+  }
+  const watched = isWatched(session.state.name)
+    ? "the candidate keeps its traffic and nobody watches it"
+    : "nothing is under way";
+  await journal(session, "observed", {
+    interrupted: true,
+    message: `asked to stop in ${session.state.name}: ${watched}; \`rollouts run\` goes on`,
+  });
+  return "interrupted";
+}

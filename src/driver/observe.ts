@@ -1,0 +1,50 @@
+import { judge } from "../analysis/judge.ts";
+import type { Observations } from "../decide/decide.ts";
+import { isWatched } from "../decide/states.ts";
+import type { RouteReading } from "../types/observation.ts";
+import type { GateReading } from "../types/verdict.ts";
+import type { RunningEffect } from "./effect.ts";
+import type { Session } from "./session.ts";
+
+/** Everything that this look sees. Never throws: what can't be read is absent or an `error` verdict. */
+export async function observe(session: Session, effect: RunningEffect): Promise<Observations> {
+  const held = await session.lease.held().catch(() => false);
+  if (!held) return { lease: "lost", effect: effect.status(), readings: [] };
+  const [readings, route] = await Promise.all([readGates(session), readRoute(session)]);
+  const foreign = foreignChange(session, route);
+  return {
+    lease: "held",
+    effect: effect.status(),
+    readings,
+    ...(route ? { route } : {}),
+    ...(foreign ? { foreign } : {}),
+  };
+}
+
+/** The gates, wherever the candidate may carry traffic: also while an update runs. */
+export async function readGates(session: Session): Promise<readonly GateReading[]> {
+  const { deps, plan, state } = session;
+  if (state.exposedSinceMs === undefined || !isWatched(state.name)) return [];
+  const nowMs = deps.runtime.clock.now();
+  const { gates } = plan;
+  const [metrics, health] = await Promise.all([
+    deps.metrics.observe({ sinceMs: state.exposedSinceMs, nowMs, thresholdsMs: [gates.p95.limitMs] }),
+    deps.health.probe({ tries: gates.health.tries, timeoutMs: gates.health.timeoutSeconds * 1000 }),
+  ]);
+  const { exposedSinceMs, confirmedAtMs = nowMs } = state;
+  return judge({ gates, metrics, health, exposedSinceMs, confirmedAtMs, nowMs });
+}
+
+async function readRoute({ deps, state }: Session): Promise<RouteReading | undefined> {
+  if (state.name === "planned" || state.name === "checking" || state.name === "baseline") return undefined;
+  return await deps.lever.read().catch(() => undefined);
+}
+
+/** During a watch the route may only be as this rollout left it: below holds, above goes back. */
+function foreignChange({ plan, state }: Session, route: RouteReading | undefined): Observations["foreign"] {
+  if (route === undefined || (state.name !== "soaking" && state.name !== "holding")) return undefined;
+  const expected = plan.steps.find((step) => step.id === state.step)?.exposure;
+  if (expected === undefined || route.exposure === expected) return undefined;
+  const message = `the route carries ${route.exposure} % instead of ${expected} %: somebody else changed it`;
+  return { message, aboveplan: route.exposure > expected };
+}

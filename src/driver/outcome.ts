@@ -1,0 +1,103 @@
+import { type ExitName, exitCodes } from "../errors/errors.ts";
+import type { Cause } from "../types/state.ts";
+import type { LoopEnd } from "./loop.ts";
+import { journal, type Session } from "./session.ts";
+
+export type OutcomeName =
+  | "promoted"
+  | "reverted"
+  | "revert-failed"
+  | "held"
+  | "blocked"
+  | "nothing-to-do"
+  | "lease-lost"
+  | "interrupted";
+
+/** What a rollout came to: `data` of `run --json` and `rehearse --json`. */
+export interface Outcome {
+  readonly outcome: OutcomeName;
+  readonly version: string;
+  /** Exposures that were read back, in order. */
+  readonly exposures: readonly number[];
+  readonly cause?: Cause;
+  readonly failedAt?: string;
+  readonly heldAt?: string;
+  readonly revert?: {
+    /** Verdict to weight 0 read back, wall ms; absent where it wasn't read back. */
+    readonly leverMs?: number;
+    /** Verdict to the baseline restored, wall ms. */
+    readonly stackMs?: number;
+    /** Inputs, preview, route and readiness equal the baseline. */
+    readonly stateEqual: boolean;
+  };
+  /** Where the journal lies. */
+  readonly journal: string;
+  readonly rolloutId?: string;
+}
+
+/** The outcome of a session; an end state is closed in the journal by an `end` entry. */
+export async function outcomeOf(session: Session, end: LoopEnd): Promise<Outcome> {
+  const { state, plan, rolloutId, deps } = session;
+  const name = end === "ended" ? nameOf(session) : end;
+  const turned = state.name === "reverted" || state.name === "revert-failed";
+  const outcome: Outcome = {
+    outcome: name,
+    version: plan.to,
+    exposures: state.exposures,
+    ...(state.cause ? { cause: state.cause } : {}),
+    ...(state.failedAt === undefined ? {} : { failedAt: state.failedAt }),
+    ...(state.name === "held" ? { heldAt: state.step } : {}),
+    ...(turned ? { revert: revertOf(session) } : {}),
+    journal: deps.record.journal.location,
+    rolloutId,
+  };
+  if (end === "ended") {
+    const { identity } = plan;
+    const cause = state.cause;
+    await journal(session, "end", {
+      outcome: name,
+      ...(identity.candidate === undefined ? {} : { identity: identity.candidate }),
+      exposures: state.exposures,
+      ...(cause ? { cause, message: cause.message } : {}),
+      ...(outcome.revert ? { revert: outcome.revert } : {}),
+    });
+  }
+  return outcome;
+}
+
+function nameOf({ state }: Session): OutcomeName {
+  switch (state.name) {
+    case "completed":
+      return "promoted";
+    case "reverted":
+    case "revert-failed":
+    case "held":
+    case "blocked":
+      return state.name;
+    default:
+      throw new Error(`the rollout is not over: ${state.name}`);
+  }
+}
+
+function revertOf({ leverMs, stackMs, stateEqual }: Session): NonNullable<Outcome["revert"]> {
+  return {
+    ...(leverMs === undefined ? {} : { leverMs }),
+    ...(stackMs === undefined ? {} : { stackMs }),
+    stateEqual: stateEqual ?? false,
+  };
+}
+
+/** The exit code of an outcome. A block by policy says so with the engine's own code. */
+export function exitOf({ outcome, cause }: Outcome): number {
+  const names: Record<OutcomeName, ExitName> = {
+    promoted: "ok",
+    "nothing-to-do": "ok",
+    reverted: "reverted",
+    "revert-failed": "revertFailed",
+    held: "held",
+    blocked: cause?.reason === "PolicyViolated" ? "policy" : "blocked",
+    "lease-lost": "leaseHeld",
+    interrupted: "cancelled",
+  };
+  return exitCodes[names[outcome]];
+}

@@ -1,0 +1,162 @@
+import { initialState, reduce } from "../decide/reduce.ts";
+import { RolloutError } from "../errors/errors.ts";
+import { buildPlan, planHash } from "../plan/build-plan.ts";
+import type { PreviewResult } from "../ports/engine.ts";
+import type { Decision } from "../types/decision.ts";
+import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
+import { runLoop } from "./loop.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import { isInFlight, lastRollout, type Recorded } from "./resume.ts";
+import { type DriverDeps, journal, type Session, type SessionOptions } from "./session.ts";
+
+export interface RunOptions extends Partial<Omit<SessionOptions, "unversioned">> {
+  readonly version: string;
+  /** `user@host pid 123`. */
+  readonly holder: string;
+  /** Only take up what is in flight; nothing in flight is an error. */
+  readonly onlyResume?: boolean;
+}
+
+/**
+ * Takes a stack to a version, from wherever its journal says it is: a new rollout, one that a dead driver left, or
+ * one that was held. Throws for what stops before anything is touched (exit 2, 5, 7, 23, 24); what a rollout ends
+ * as is the result.
+ */
+export async function runRollout(deps: DriverDeps, options: RunOptions): Promise<Outcome> {
+  const termMs = deps.policy.record.leaseSeconds * 1000;
+  const lease = await keepLease(deps.record.lease, deps.runtime, { holder: options.holder, termMs });
+  try {
+    const recorded = lastRollout(await deps.record.journal.read());
+    const inFlight = recorded !== undefined && isInFlight(recorded) ? recorded : undefined;
+    if (inFlight === undefined && options.onlyResume) throw nothingInFlight();
+    const session = inFlight
+      ? await takeUp({ deps, options, lease }, inFlight)
+      : await begin({ deps, options, lease });
+    if (session === undefined)
+      return {
+        outcome: "nothing-to-do",
+        version: options.version,
+        exposures: [],
+        journal: deps.record.journal.location,
+      };
+    const end = await runLoop(session);
+    return await outcomeOf(session, end);
+  } finally {
+    await lease.release();
+  }
+}
+
+interface Start {
+  readonly deps: DriverDeps;
+  readonly options: RunOptions;
+  readonly lease: LeaseKeeper;
+}
+
+function nothingInFlight(): RolloutError {
+  return new RolloutError("Nothing is in flight on this stack.", {
+    code: "nothing-in-flight",
+    exit: "nothingToDo",
+    hint: "`rollouts status` shows the last rollout; going back to an older version is a rollout of its own: `rollouts run --version`.",
+  });
+}
+
+/** A new rollout: survey the stack, plan, write it down. Undefined: this very version is in service. */
+async function begin(start: Start): Promise<Session | undefined> {
+  const { deps, options, lease } = start;
+  const survey = await deps.engine.preview({
+    target: { kind: "step", version: options.version },
+    refresh: true,
+  });
+  const { record, desired } = survey.resolved;
+  if (record !== undefined && record.candidate === undefined && record.stable.identity === desired.identity)
+    return undefined;
+  if (record?.candidate !== undefined) throw steppedByHand(record.candidate.version, record.step);
+  const plan = buildPlan(deps.policy, record ?? null, {
+    version: options.version,
+    identity: desired.identity,
+  });
+  const now = deps.runtime.clock.now();
+  const session: Session = {
+    deps,
+    plan,
+    planHash: planHash(plan),
+    rolloutId: `${options.version}-${Math.floor(deps.runtime.random() * 36 ** 8)
+      .toString(36)
+      .padStart(8, "0")}`,
+    lease,
+    options: sessionOptions(options, record === undefined ? [] : unversioned(survey)),
+    state: initialState(plan.steps[0]?.id ?? "", now),
+  };
+  await journal(session, "begin", { plan, holder: options.holder, rehearsed: session.options.rehearsed });
+  return session;
+}
+
+function steppedByHand(version: string, step: string): RolloutError {
+  return new RolloutError(`${version} is at step ${step} by hand, and the journal has no rollout of it.`, {
+    code: "stepped-by-hand",
+    exit: "blocked",
+    hint: "Go on by hand (`pulumi config set step …`), or take it back (`pulumi config set step revert && pulumi up`) and run again.",
+  });
+}
+
+/** With no step, the program keeps what is deployed: whatever the preview still changes isn't the version's. */
+function unversioned(survey: PreviewResult): readonly string[] {
+  return survey.changes.map(({ op, urn }) => `${op} ${urn.split("::").slice(-2).join(" ")}`);
+}
+
+/** What a dead driver left, or what was held: recover the engine, fold the journal, go on. */
+async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
+  const { deps, options, lease } = start;
+  const { plan } = recorded;
+  if (options.version !== plan.to && !options.onlyResume) {
+    throw new RolloutError(
+      `${plan.to} is in flight (${recorded.state.name} at ${recorded.state.step}); ${options.version} waits.`,
+      {
+        code: "rollout-in-flight",
+        exit: "blocked",
+        hint: `Finish it (\`rollouts run --version ${plan.to}\`), or take it back (\`rollouts abort\`).`,
+      },
+    );
+  }
+  const { baseline } = recorded;
+  const session: Session = {
+    deps,
+    plan,
+    planHash: recorded.planHash,
+    rolloutId: recorded.rolloutId,
+    lease,
+    options: sessionOptions(options, []),
+    state: recorded.state,
+    ...(baseline ? { baseline } : {}),
+  };
+  const done = await deps.engine.recover({ waitMs: plan.timeouts.rolloutSeconds * 1000 });
+  await journal(session, "observed", {
+    resumed: true,
+    from: recorded.state.name,
+    lastAt: recorded.lastAt,
+    recovered: done,
+  });
+  const { name, step, heldFrom } = recorded.state;
+  const decision: Decision = {
+    kind: "continue",
+    to: heldFrom ?? name,
+    step,
+    retry: true,
+    reason: "Resumed",
+    message: `taken up in ${heldFrom ?? name}`,
+  };
+  await journal(session, "decision", { decision });
+  session.state = reduce(session.state, decision, { ms: deps.runtime.clock.now() });
+  if (session.state.name.startsWith("reverting-")) session.turnedBackAtWallMs = deps.runtime.wall.now();
+  return session;
+}
+
+function sessionOptions(options: RunOptions, found: readonly string[]): SessionOptions {
+  return {
+    allowUnversioned: options.allowUnversioned ?? false,
+    rehearsed: options.rehearsed ?? false,
+    unversioned: found,
+    ...(options.clearance ? { clearance: options.clearance } : {}),
+    ...(options.stopAfter === undefined ? {} : { stopAfter: options.stopAfter }),
+  };
+}

@@ -1,0 +1,97 @@
+import { redactValue } from "../lib/redact.ts";
+import type { Runtime } from "../lib/runtime.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { Lever } from "../ports/lever.ts";
+import type { Health, Metrics } from "../ports/metrics.ts";
+import type { Notify } from "../ports/notify.ts";
+import type { RecordStore } from "../ports/record.ts";
+import type { JournalEntry, JournalKind } from "../types/journal.ts";
+import type { RolloutPlan } from "../types/plan.ts";
+import type { EnvironmentPolicy } from "../types/policy.ts";
+import type { Release, StepId } from "../types/release.ts";
+import type { RolloutState } from "../types/state.ts";
+import type { LeaseKeeper } from "./lease-keeper.ts";
+
+/** The ports that one driver works through, and what it must never print. */
+export interface DriverDeps {
+  readonly engine: Engine;
+  readonly lever: Lever;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly record: RecordStore;
+  readonly notify: readonly Notify[];
+  readonly runtime: Runtime;
+  readonly policy: EnvironmentPolicy;
+  /** Taken out of everything that is journaled, said or sent. */
+  readonly secrets: readonly string[];
+  /** Every journal entry as it is written: what a timeline is rendered from. */
+  readonly observer?: (entry: JournalEntry) => void;
+}
+
+/** The stack before the first step, as observed. */
+export interface Baseline {
+  /** Absent: nothing was installed, so there is nothing to go back to. */
+  readonly record?: Release;
+  /** Hash of all resources' inputs, and by URN, to say what differs. */
+  readonly hash: string;
+  readonly byUrn: Readonly<Record<string, string>>;
+  readonly stableReplicas?: number;
+}
+
+/** One rollout in this process. The state is the fold of the journal's decisions; the rest is found again on resume. */
+export interface Session {
+  readonly deps: DriverDeps;
+  readonly plan: RolloutPlan;
+  readonly planHash: string;
+  readonly rolloutId: string;
+  readonly lease: LeaseKeeper;
+  readonly options: SessionOptions;
+  state: RolloutState;
+  baseline?: Baseline;
+  /** Hash of the stack after our last update: another one is a foreign change. */
+  lastHash?: string;
+  /** Wall time of the verdict that turned it back: what the RTO is measured from. */
+  turnedBackAtWallMs?: number;
+  leverMs?: number;
+  stackMs?: number;
+  stateEqual?: boolean;
+}
+
+export interface SessionOptions {
+  /** Changes of resources that don't belong to a version are let through. */
+  readonly allowUnversioned: boolean;
+  /** Lets a quarantined identity pass, recorded. */
+  readonly clearance?: { readonly cause: string; readonly by: string };
+  /** Approvals and change are replaced: a rehearsal. */
+  readonly rehearsed: boolean;
+  /** Stop as held once this step has passed its soak. */
+  readonly stopAfter?: StepId;
+  /** What the survey found besides the rollout: `update Service atp-ingestion`. */
+  readonly unversioned: readonly string[];
+}
+
+/** Appends one entry in the session's name, redacted; the observer sees what the journal holds. */
+export async function journal(
+  session: Session,
+  kind: JournalKind,
+  data: Readonly<Record<string, unknown>>,
+): Promise<JournalEntry> {
+  const { deps, state } = session;
+  const { record, runtime } = deps;
+  const draft = {
+    rolloutId: session.rolloutId,
+    leaseToken: session.lease.token,
+    at: new Date(runtime.clock.now()).toISOString(),
+    wallAt: new Date(runtime.wall.now()).toISOString(),
+    kind,
+    state: state.name,
+    step: state.step,
+    planHash: session.planHash,
+    data: redactValue(data, deps.secrets),
+  };
+  // What is about to be done has to be on disk before it is; what was done, after.
+  const sync = kind !== "observed" && kind !== "verdict";
+  const entry = await record.journal.append(draft, { sync });
+  deps.observer?.(entry);
+  return entry;
+}

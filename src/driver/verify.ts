@@ -1,0 +1,125 @@
+import { total } from "../analysis/windows.ts";
+import { messageOf } from "../lib/error-message.ts";
+import type { EffectResult } from "./effect.ts";
+import { differences, hashByUrn } from "./inputs.ts";
+import { journal, type Session } from "./session.ts";
+
+/**
+ * A revert is done when all of it is true: the exported inputs equal the baseline's, a preview with refresh shows
+ * only `same`, the route is read back without the candidate, and stable is ready in its old number. Then the error
+ * rate is looked at for a while and said, whatever it is.
+ */
+export async function verifyRevert(session: Session): Promise<EffectResult> {
+  const problems = [
+    ...(await stateDiffers(session)),
+    ...(await previewDiffers(session)),
+    ...(await stableDiffers(session)),
+  ];
+  session.stateEqual = problems.length === 0;
+  if (problems.length > 0) {
+    await journal(session, "effect", { effect: "verified", ok: false, problems });
+    return { ok: false, kind: "verify", message: problems.join("; ") };
+  }
+  await sayErrorRate(session);
+  return { ok: true };
+}
+
+async function stateDiffers(session: Session): Promise<readonly string[]> {
+  const { baseline, deps } = session;
+  const deployed = await deps.engine.deployed();
+  const found =
+    baseline === undefined || deployed.hash === baseline.hash
+      ? []
+      : differences(baseline.byUrn, hashByUrn(deployed.inputs));
+  const equal = deployed.hash === baseline?.hash;
+  await journal(session, "effect", { effect: "state-equal", ok: equal, differences: found });
+  if (equal) return [];
+  return [`the stack differs from its baseline: ${found.slice(0, 5).join(", ") || "no baseline is known"}`];
+}
+
+async function previewDiffers(session: Session): Promise<readonly string[]> {
+  const { baseline, deps, plan } = session;
+  if (baseline?.record === undefined) return [];
+  const target = { kind: "release", version: plan.to, release: baseline.record } as const;
+  const preview = await deps.engine.preview({ target, refresh: true });
+  const changes = preview.changes.map(({ op, urn }) => `${op} ${urn.split("::").slice(-2).join(" ")}`);
+  await journal(session, "effect", {
+    effect: "preview-same",
+    ok: changes.length === 0,
+    summary: preview.summary,
+    changes,
+  });
+  return changes.length === 0 ? [] : [`a preview with refresh still shows ${changes.slice(0, 5).join(", ")}`];
+}
+
+/** Route and readiness, within the plan's time: pods of stable may still be coming back. */
+async function stableDiffers(session: Session): Promise<readonly string[]> {
+  const { deps, plan, baseline } = session;
+  const { clock } = deps.runtime;
+  const deadline = clock.now() + plan.timeouts.verifySeconds * 1000;
+  const wanted = baseline?.stableReplicas ?? 1;
+  let problem = "";
+  for (;;) {
+    const seen = await deps.lever.read().then(
+      (route) => ({ route }),
+      (error: unknown) => ({ failed: messageOf(error) }),
+    );
+    problem = "failed" in seen ? `the route can't be read: ${seen.failed}` : routeProblem(seen.route, wanted);
+    if (problem === "" || clock.now() >= deadline) break;
+    await clock.sleep(1000);
+  }
+  await journal(session, "effect", {
+    effect: "stable-verified",
+    ok: problem === "",
+    ...(problem ? { message: problem } : {}),
+  });
+  return problem === "" ? [] : [problem];
+}
+
+function routeProblem(
+  route: { exposure: number; hasCandidate: boolean; ready?: { stable: number } },
+  wanted: number,
+): string {
+  if (route.exposure !== 0 || route.hasCandidate)
+    return `the route still names the candidate at ${route.exposure} %`;
+  const ready = route.ready?.stable;
+  if (ready !== undefined && ready < wanted) return `stable has ${ready} of ${wanted} replicas ready`;
+  return "";
+}
+
+/** Watches stable's error rate after the revert and says it, also where it is still high or unknown. */
+async function sayErrorRate(session: Session): Promise<void> {
+  const { deps, plan } = session;
+  const { clock } = deps.runtime;
+  const sinceMs = clock.now();
+  await clock.sleep(plan.timeouts.afterRevertSeconds * 1000);
+  const answer = await deps.metrics.observe({
+    sinceMs,
+    nowMs: clock.now(),
+    thresholdsMs: [plan.gates.p95.limitMs],
+  });
+  const limit = plan.gates.errorRate.limitPercent;
+  if (answer.status !== "value") {
+    await journal(session, "effect", {
+      effect: "error-rate",
+      ok: false,
+      message: `error rate unknown: ${answer.message}`,
+    });
+    return;
+  }
+  const window = total(answer.stable.bins, sinceMs, answer.watermarkMs);
+  if (window.n === 0) {
+    await journal(session, "effect", {
+      effect: "error-rate",
+      ok: false,
+      message: "error rate unknown: no requests",
+    });
+    return;
+  }
+  const percent = Math.round((window.errors * 1e6) / window.n) / 1e4;
+  const high = window.errors * 100 > limit * window.n;
+  const message = high
+    ? `the error rate is still high: ${percent} % of ${window.n} requests, limit ${limit} %`
+    : `error rate back at ${percent} % of ${window.n} requests`;
+  await journal(session, "effect", { effect: "error-rate", ok: !high, percent, requests: window.n, message });
+}

@@ -1,0 +1,198 @@
+import type { Clock } from "../../src/lib/runtime.ts";
+import { sha256, stableJson } from "../../src/lib/stable-json.ts";
+import { nextRelease } from "../../src/plan/next-release.ts";
+import { stepsOf } from "../../src/plan/steps.ts";
+import type {
+  Engine,
+  EngineFailure,
+  PreviewResult,
+  Resolved,
+  Target,
+  UpOptions,
+  UpResult,
+} from "../../src/ports/engine.ts";
+import type { Lever } from "../../src/ports/lever.ts";
+import type { Metrics } from "../../src/ports/metrics.ts";
+import type { CohortBin, RouteReading } from "../../src/types/observation.ts";
+import type { EnvironmentPolicy } from "../../src/types/policy.ts";
+import type { Release } from "../../src/types/release.ts";
+import { aSnapshot } from "./builders.ts";
+
+/** A stack, a router and telemetry in memory, with knobs for what goes wrong. The knobs are asked at each call. */
+export interface World {
+  readonly engine: Engine;
+  readonly lever: Lever;
+  readonly metrics: Metrics;
+  readonly knobs: Knobs;
+  /** Every weight that was ever in force, in order, without repetition. */
+  readonly weights: readonly number[];
+  /** Every call that changed something: `up 5`, `lever 0`, … */
+  readonly calls: readonly string[];
+  record(): Release | undefined;
+  /** Somebody else's update. */
+  foreignEdit(urn: string, value: unknown): void;
+}
+
+export interface Knobs {
+  /** Share of failed requests of the candidate in percent, by exposure in force. */
+  errorPercent: (exposure: number) => number;
+  metricsDown: (exposure: number) => boolean;
+  /** A failure of the update to a step, or none. */
+  upFails: (step: string, converge: boolean) => EngineFailure | undefined;
+  leverFails: () => boolean;
+  /** Called while an update runs, before it takes force; may wait. */
+  duringUp: (step: string, signal: AbortSignal | undefined) => Promise<void>;
+  readonly violations: { policy: string; level: "advisory" | "mandatory"; message: string }[];
+  readonly pending: string[];
+}
+
+export function createWorld(options: {
+  readonly policy: EnvironmentPolicy;
+  readonly clock: Clock;
+  readonly installed?: string;
+}): World {
+  const knobs: Knobs = {
+    errorPercent: () => 0.1,
+    metricsDown: () => false,
+    upFails: () => undefined,
+    leverFails: () => false,
+    duringUp: async () => {},
+    violations: [],
+    pending: [],
+  };
+  const stack = createStack(options, knobs);
+  return Object.assign(stack, { knobs, metrics: createMetrics(options.clock, knobs, stack.history) });
+}
+
+interface Weight {
+  readonly sinceMs: number;
+  readonly exposure: number;
+}
+
+function createStack(
+  { policy, clock, installed }: { policy: EnvironmentPolicy; clock: Clock; installed?: string },
+  knobs: Knobs,
+) {
+  let record: Release | undefined = installed === undefined ? undefined : settled(installed);
+  const extra: Record<string, unknown> = {};
+  const history: Weight[] = [{ sinceMs: clock.now(), exposure: 0 }];
+  const calls: string[] = [];
+  let leverOwns = false;
+  const exposure = () => history.at(-1)?.exposure ?? 0;
+  const route = (weight: number) => {
+    if (weight !== exposure()) history.push({ sinceMs: clock.now(), exposure: weight });
+  };
+  const resolve = (target: Target): Resolved => {
+    const desired = aSnapshot(target.version);
+    const had = record ? { record } : {};
+    if (target.kind === "release") return { ...had, release: target.release, desired, notes: [] };
+    const steps = stepsOf(policy, { installed: record !== undefined }).map((step) => step.id);
+    const step = target.step === undefined ? {} : { step: target.step };
+    const next = nextRelease(record, { desired, steps, stableReplicas: target.stableReplicas ?? 6, ...step });
+    if (!next.ok) throw new Error(next.message);
+    return { ...had, release: next.release, desired, notes: next.notes };
+  };
+  const inputs = () => stableJson({ "urn:release": record ?? null, ...extra });
+  const engine: Engine = {
+    preview: async ({ target }): Promise<PreviewResult> => {
+      const resolved = resolve(target);
+      const same = stableJson(resolved.release) === stableJson(record ?? null);
+      const changes = same
+        ? []
+        : [{ urn: "urn:release::Release", type: "test:Release", op: record ? "update" : "create" }];
+      return { resolved, summary: same ? { same: 1 } : { update: 1 }, changes, violations: knobs.violations };
+    },
+    up: async ({ target, converge = false, signal }: UpOptions): Promise<UpResult> => {
+      const resolved = resolve(target);
+      const { step } = resolved.release;
+      calls.push(`up ${step}${converge ? " converge" : ""}`);
+      await knobs.duringUp(step, signal);
+      const failure = signal?.aborted
+        ? cancelled
+        : leverOwns && !converge
+          ? conflict
+          : knobs.upFails(step, converge);
+      if (failure) return { ok: false, failure, durationMs: 1 };
+      record = resolved.release;
+      leverOwns = false;
+      route(record.exposure);
+      return { ok: true, resolved, summary: { update: 1 }, durationMs: 1 };
+    },
+    deployed: async () => ({
+      ...(record ? { record } : {}),
+      inputs: inputs(),
+      hash: sha256(inputs()),
+      pendingOperations: knobs.pending,
+    }),
+    recover: async () => ["nothing to recover"],
+  };
+  const lever: Lever = {
+    name: "memory",
+    setExposure: async (weight) => {
+      if (knobs.leverFails()) throw new Error("the API server does not answer");
+      calls.push(`lever ${weight}`);
+      if (weight !== exposure()) leverOwns = true;
+      route(weight);
+    },
+    read: async (): Promise<RouteReading> => ({
+      exposure: exposure(),
+      accepted: true,
+      hasCandidate: record?.candidate !== undefined,
+      ready: { stable: 6, candidate: record?.candidate ? 1 : 0 },
+    }),
+  };
+  return {
+    engine,
+    lever,
+    history,
+    calls,
+    record: () => record,
+    get weights() {
+      return history.map((entry) => entry.exposure);
+    },
+    foreignEdit: (urn: string, value: unknown) => {
+      extra[urn] = value;
+    },
+  };
+}
+
+const cancelled: EngineFailure = { kind: "cancelled", message: "update canceled" };
+const conflict: EngineFailure = { kind: "conflict", message: 'conflict with "rollouts-lever": .spec.rules' };
+
+function settled(version: string): Release {
+  return { schemaVersion: 1, stable: aSnapshot(version), exposure: 0, previousExposure: 0, step: "install" };
+}
+
+function createMetrics(clock: Clock, knobs: Knobs, history: readonly Weight[]): Metrics {
+  const at = (ms: number) => history.findLast((entry) => entry.sinceMs <= ms)?.exposure ?? 0;
+  return {
+    name: "memory",
+    observe: async ({ sinceMs, nowMs, thresholdsMs }) => {
+      if (knobs.metricsDown(at(clock.now()))) return { status: "error", message: "HTTP 503" };
+      const candidate: CohortBin[] = [];
+      const stable: CohortBin[] = [];
+      const first = Math.ceil(sinceMs / 10_000) * 10_000;
+      for (let startMs = first; startMs + 10_000 <= nowMs; startMs += 10_000) {
+        const exposure = at(startMs);
+        const slow = Object.fromEntries(thresholdsMs.map((threshold) => [threshold, 0]));
+        const bin = (n: number, percent: number): CohortBin => ({
+          startMs,
+          n,
+          errors: Math.floor((n * percent) / 100),
+          slow,
+          exceptions: 0,
+          weightSquared: n,
+        });
+        candidate.push(bin(exposure * 100, knobs.errorPercent(exposure)));
+        stable.push(bin((100 - exposure) * 100, 0.1));
+      }
+      return {
+        status: "value",
+        binMs: 10_000,
+        watermarkMs: nowMs,
+        candidate: { bins: candidate },
+        stable: { bins: stable },
+      };
+    },
+  };
+}
