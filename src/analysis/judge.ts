@@ -1,7 +1,8 @@
 import type { CohortBin, HealthAnswer, MetricsAnswer } from "../types/observation.ts";
-import type { GateLimits, GateName } from "../types/plan.ts";
+import type { GateLimits } from "../types/plan.ts";
 import type { GateReading } from "../types/verdict.ts";
-import { readShareGate } from "./share-gate.ts";
+import { type Cohorts, readShareGate, type ShareGate } from "./share-gate.ts";
+import type { WindowOptions } from "./windows.ts";
 
 export interface LookInput {
   readonly gates: GateLimits;
@@ -14,8 +15,10 @@ export interface LookInput {
   readonly nowMs: number;
 }
 
-/** The automatic triggers, in the order in which they are reported. */
-export const gateNames: readonly GateName[] = ["health", "error-rate", "p95-latency", "exceptions"];
+/** The share of requests that a P95 lets be slower, percent. */
+const slowPercent = 5;
+/** Data older than this many windows is no evidence about now. */
+const maxLagWindows = 3;
 
 /**
  * One look at all gates: a pure function of the counts since the rollout began, so a restarted driver reads
@@ -27,17 +30,14 @@ export function judge(input: LookInput): readonly GateReading[] {
 
 function readMetrics(input: LookInput): readonly GateReading[] {
   const { gates, metrics } = input;
-  if (metrics.status === "error") return silent(input, "error", "SourceError", metrics.message);
-  if (metrics.status === "empty") return silent(input, "no-data", "NoData", metrics.message);
+  if (metrics.status === "error")
+    return silent(input, { verdict: "error", reason: "SourceError", message: metrics.message });
+  if (metrics.status === "empty")
+    return silent(input, { verdict: "no-data", reason: "NoData", message: metrics.message });
   const lagMs = input.nowMs - metrics.watermarkMs;
-  const staleMs = gates.windowSeconds * 1000 * 3;
-  if (lagMs > staleMs) {
-    return silent(
-      input,
-      "no-data",
-      "StaleData",
-      `the newest complete data is ${Math.round(lagMs / 1000)} s old`,
-    );
+  if (lagMs > gates.windowSeconds * 1000 * maxLagWindows) {
+    const message = `the newest complete data is ${Math.round(lagMs / 1000)} s old`;
+    return silent(input, { verdict: "no-data", reason: "StaleData", message });
   }
   const options = {
     binMs: metrics.binMs,
@@ -47,47 +47,38 @@ function readMetrics(input: LookInput): readonly GateReading[] {
     minRequests: gates.minRequests,
   };
   const cohorts = { candidate: metrics.candidate.bins, stable: metrics.stable.bins };
-  const { errorRate, p95 } = gates;
-  const exceptions = readExceptions(input, cohorts.candidate, options);
-  const errors = readShareGate(
-    {
-      gate: "error-rate",
-      limitPercent: errorRate.limitPercent,
-      windows: errorRate.windows,
-      bad: (w) => w.errors,
-      label: "failed",
-    },
-    cohorts,
-    options,
-  );
-  // A backend that doesn't count this threshold has not said "none was slow".
-  const counted = [...cohorts.candidate, ...cohorts.stable].every(
-    (bin) => bin.slow[p95.limitMs] !== undefined,
-  );
-  if (!counted) {
-    const message = `the source has no count of requests slower than ${p95.limitMs} ms`;
-    return [
-      errors,
-      ...silent(input, "error", "ThresholdMissing", message).filter((r) => r.gate === "p95-latency"),
-      exceptions,
-    ];
-  }
+  const { errorRate } = gates;
+  const errors: ShareGate = {
+    gate: "error-rate",
+    limitPercent: errorRate.limitPercent,
+    windows: errorRate.windows,
+    bad: (window) => window.errors,
+    label: "failed",
+  };
   return [
-    errors,
-    readShareGate(
-      {
-        gate: "p95-latency",
-        // P95 <= T is exactly: at most 5 % of the requests are slower than T.
-        limitPercent: 5,
-        windows: p95.windows,
-        bad: (w) => w.slow[p95.limitMs] ?? 0,
-        label: `slower than ${p95.limitMs} ms`,
-      },
-      cohorts,
-      options,
-    ),
-    exceptions,
+    readShareGate(errors, cohorts, options),
+    readLatency(input, cohorts, options),
+    readExceptions(input, cohorts.candidate, options),
   ];
+}
+
+/** P95 <= T is exactly: at most 5 % of the requests are slower than T. */
+function readLatency(input: LookInput, cohorts: Cohorts, options: Omit<WindowOptions, "count">): GateReading {
+  const { limitMs, windows } = input.gates.p95;
+  // A backend that doesn't count this threshold has not said "none was slow".
+  const counted = [...cohorts.candidate, ...cohorts.stable].every((bin) => bin.slow[limitMs] !== undefined);
+  if (!counted) {
+    const message = `p95-latency: the source has no count of requests slower than ${limitMs} ms`;
+    return { gate: "p95-latency", verdict: "error", reason: "ThresholdMissing", message, limit: slowPercent };
+  }
+  const gate: ShareGate = {
+    gate: "p95-latency",
+    limitPercent: slowPercent,
+    windows,
+    bad: (window) => window.slow[limitMs] ?? 0,
+    label: `slower than ${limitMs} ms`,
+  };
+  return readShareGate(gate, cohorts, options);
 }
 
 /** A literal count in a sliding window, as the guide writes it; the count stands on its own, but silence is no zero. */
@@ -153,23 +144,21 @@ function readHealth({ health, gates }: LookInput): GateReading {
   };
 }
 
+/** The same silence for every gate that needs metrics. */
 function silent(
   input: LookInput,
-  verdict: "error" | "no-data",
-  reason: string,
-  message: string,
+  what: Pick<GateReading, "verdict" | "reason" | "message">,
 ): readonly GateReading[] {
   const { gates } = input;
   const limits = {
     "error-rate": gates.errorRate.limitPercent,
-    "p95-latency": 5,
+    "p95-latency": slowPercent,
     exceptions: gates.exceptions.limit,
   };
   return (["error-rate", "p95-latency", "exceptions"] as const).map((gate) => ({
     gate,
-    verdict,
-    reason,
-    message: `${gate}: ${message}`,
+    ...what,
+    message: `${gate}: ${what.message}`,
     limit: limits[gate],
   }));
 }

@@ -27,7 +27,7 @@ export async function runLoop(session: Session): Promise<LoopEnd> {
     const observations = await observe(session, turn.effect);
     const decision = await decideNow(session, observations);
     if (observations.lease === "lost") return "lease-lost";
-    await writeVerdicts(session, observations, turn);
+    await writeVerdicts(session, { observations, decision, turn });
     await act(session, { decision, observations, turn });
     if (decision.kind === "wait" || decision.kind === "hold")
       await pause(session, decision, seenRunning(observations, turn.effect));
@@ -73,7 +73,7 @@ async function act(
   if (decision.kind === "revert") {
     session.state = next;
     turn.effect = enterState(session, turn.effect);
-    await journal(session, "decision", { decision, exposure });
+    await journal(session, "decision", { decision, exposure, readings: observations.readings });
   } else {
     await journal(session, "decision", { decision, exposure });
     session.state = next;
@@ -147,13 +147,23 @@ async function pause(
   signal.removeEventListener("abort", wake);
 }
 
-/** Verdicts are written when one changes, and at the boundary of a step: a journal to read, not a log. */
-async function writeVerdicts(session: Session, observations: Observations, turn: Turn): Promise<void> {
-  if (observations.readings.length === 0) return;
-  const now = `${session.state.step}:${observations.readings.map(({ gate, verdict, reason }) => `${gate}=${verdict}/${reason}`).join(",")}`;
-  if (now === turn.lastVerdicts) return;
+/** Verdicts are written when one changes and with each decision that leaves a state: a journal to read, not a log. */
+async function writeVerdicts(
+  session: Session,
+  {
+    observations,
+    decision,
+    turn,
+  }: { readonly observations: Observations; readonly decision: Decision; readonly turn: Turn },
+): Promise<void> {
+  const { readings } = observations;
+  // Nothing may stand between a verdict and the lever: the decision itself carries the reading that turned it.
+  if (readings.length === 0 || decision.kind === "revert") return;
+  const now = readings.map(({ gate, verdict, reason }) => `${gate}=${verdict}/${reason}`).join(",");
+  const leaves = decision.kind === "continue" && decision.to !== session.state.name;
+  if (now === turn.lastVerdicts && !leaves) return;
   turn.lastVerdicts = now;
-  await journal(session, "verdict", { readings: observations.readings });
+  await journal(session, "verdict", { readings });
 }
 
 /** A stop asked of the process (SIGTERM) leaves a resumable record. It never stops a revert. */
