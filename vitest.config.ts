@@ -18,6 +18,8 @@ export default defineConfig({
       {
         test: {
           name: "engine",
+          // Concurrent tests of one file: an engine a core.
+          maxConcurrency: 2,
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 240_000,
           hookTimeout: 1_200_000,

@@ -68,7 +68,7 @@ function readLatency(input: LookInput, cohorts: Cohorts, options: Omit<WindowOpt
   // A backend that doesn't count this threshold has not said "none was slow".
   const counted = [...cohorts.candidate, ...cohorts.stable].every((bin) => bin.slow[limitMs] !== undefined);
   if (!counted) {
-    const message = `p95-latency: the source has no count of requests slower than ${limitMs} ms`;
+    const message = `the source has no count of requests slower than ${limitMs} ms`;
     return { gate: "p95-latency", verdict: "error", reason: "ThresholdMissing", message, limit: slowPercent };
   }
   const gate: ShareGate = {
@@ -158,7 +158,6 @@ function silent(
   return (["error-rate", "p95-latency", "exceptions"] as const).map((gate) => ({
     gate,
     ...what,
-    message: `${gate}: ${what.message}`,
     limit: limits[gate],
   }));
 }

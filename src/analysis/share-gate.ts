@@ -44,7 +44,7 @@ export function readShareGate(
     const message = `canary ${numbers}: over the limit, but not yet in ${gate.windows} windows in a row`;
     return { ...base, ...facts, verdict: "no-data", reason: "BreachNotSustained", message };
   }
-  const cause = stableBreaches(gate, cohorts.stable, windows) ? "environment" : "canary";
+  const cause = stableBreaches(gate, cohorts.stable, latest) ? "environment" : "canary";
   const message = `canary ${numbers}, in ${gate.windows} windows in a row${cause === "environment" ? "; stable breaches it too" : ""}`;
   return { ...base, ...facts, verdict: "fail", reason: "LimitBreached", message, cause };
 }
@@ -65,12 +65,10 @@ function tooFew(
   };
 }
 
-/** Stable over the same span: where it breaches in all of the windows, the cause is not the canary. */
-function stableBreaches(gate: ShareGate, bins: readonly CohortBin[], windows: readonly Window[]): boolean {
-  return windows.every(({ fromMs, toMs }) => {
-    const inside = bins.filter((bin) => bin.startMs >= fromMs && bin.startMs < toMs);
-    return breaches(gate, total(inside, fromMs, toMs));
-  });
+/** Where stable breaches in the newest window too, the cause is not the canary alone. */
+function stableBreaches(gate: ShareGate, bins: readonly CohortBin[], { fromMs, toMs }: Window): boolean {
+  const inside = bins.filter((bin) => bin.startMs >= fromMs && bin.startMs < toMs);
+  return breaches(gate, total(inside, fromMs, toMs));
 }
 
 /** In whole counts, so that exactly the limit is exactly the limit: bad/n > limit/100 without a rounded quotient. */

@@ -74,9 +74,10 @@ function applying(input: DecideInput): Decision {
     return { kind: "continue", to: "confirming", step: state.step, reason: "Applied", message };
   }
   if (effect.status === "failed") return updateFailed(input, effect);
-  const waited = now - state.enteredAtMs;
-  if (waited > plan.timeouts.rolloutSeconds * 1000) {
-    const message = `the update to ${state.step} did not finish in ${plan.timeouts.rolloutSeconds} s`;
+  // The engine's own time-out comes first and says why; this one is for an engine that says nothing.
+  const limitSeconds = plan.timeouts.rolloutSeconds + plan.timeouts.confirmSeconds;
+  if (now - state.enteredAtMs > limitSeconds * 1000) {
+    const message = `the update to ${state.step} did not finish in ${limitSeconds} s`;
     return {
       kind: "revert",
       cause: { reason: "RolloutTimeout", message, kind: "engine" },

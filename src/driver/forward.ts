@@ -1,10 +1,9 @@
-import type { PreviewResult, Target } from "../ports/engine.ts";
+import type { PreviewResult, ResourceChange, Target } from "../ports/engine.ts";
 import type { EffectResult } from "./effect.ts";
 import { hashByUrn } from "./inputs.ts";
 import { journal, type Session } from "./session.ts";
 
-/** Steps whose update may delete: only the one that removes the candidate. */
-const mayDelete = new Set(["promote-clean"]);
+const configMap = "kubernetes:core/v1:ConfigMap";
 
 /**
  * Takes the stack to the state's step: foreign change? preview under policies, then the update. The journal has
@@ -78,7 +77,8 @@ function refuse(
   }
   if (baseline?.record === undefined) return undefined;
   const unsafe = preview.changes.filter(
-    ({ op }) => op.includes("replace") || (op.startsWith("delete") && !mayDelete.has(state.step)),
+    (change) =>
+      change.op.includes("replace") || (change.op.startsWith("delete") && !mayDelete(state.step, change)),
   );
   if (unsafe.length === 0) return undefined;
   const list = unsafe.map(({ op, urn }) => `${op} ${urn.split("::").slice(-2).join(" ")}`).join(", ");
@@ -86,6 +86,14 @@ function refuse(
     kind: "preview",
     message: `step ${state.step} would ${list}: a step of a rollout only creates and updates`,
   };
+}
+
+/**
+ * What a step's update may delete: the one that removes the candidate anything; the one that puts stable on the
+ * new version the ConfigMap of the old one. An update deletes last: the pods that read it are gone by then.
+ */
+function mayDelete(step: string, { type }: ResourceChange): boolean {
+  return step === "promote-clean" || (step === "promote-stable" && type === configMap);
 }
 
 /** What the stack is before the first step; the yardstick of a revert. */

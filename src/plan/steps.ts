@@ -15,16 +15,18 @@ export function stepsOf(
     case "canary":
       return canarySteps(policy);
     case "direct":
+      if (policy.increments.some(({ soakSeconds }) => soakSeconds > 0)) {
+        throw notBuilt("direct with a watch", "rollout.soak", "Built are canary, and direct without a soak.");
+      }
       return [{ id: "direct", kind: "direct" }];
     case "rolling":
     case "blue-green":
     case "feature-flag":
-      throw new RolloutError(`The strategy ${policy.strategy} is not built yet.`, {
-        code: "not-built",
-        exit: "config",
-        path: "rollout.strategy",
-        hint: "Built are canary and direct: set rollout.strategy to one of them.",
-      });
+      throw notBuilt(
+        policy.strategy,
+        "rollout.strategy",
+        "Built are canary and direct: set rollout.strategy to one of them.",
+      );
   }
 }
 
@@ -43,4 +45,13 @@ function canarySteps(policy: EnvironmentPolicy): readonly PlanStep[] {
     { id: "promote-switch", kind: "promote-switch", exposure: 0, drainSeconds: policy.drainSeconds },
     { id: "promote-clean", kind: "promote-clean", exposure: 0 },
   ];
+}
+
+function notBuilt(what: string, path: string, hint: string): RolloutError {
+  return new RolloutError(`The strategy ${what} is not built yet.`, {
+    code: "not-built",
+    exit: "config",
+    path,
+    hint,
+  });
 }

@@ -13,7 +13,7 @@ function ask(record: Release | undefined, step: string | undefined, desired = ne
 }
 
 /** The record after the named steps of 1.2.4 over 1.2.3. */
-function after(...walked: string[]): Release {
+function recordAfter(...walked: string[]): Release {
   let record: Release = aRelease("1.2.3");
   for (const step of walked) {
     const result = ask(record, step);
@@ -26,7 +26,9 @@ function after(...walked: string[]): Release {
 describe("nextRelease: what is accepted", () => {
   it("walks the plan to the letter (design 4a)", () => {
     const seen = steps.map((_, index) => {
-      const { stable, candidate, exposure, previousExposure, step } = after(...steps.slice(0, index + 1));
+      const { stable, candidate, exposure, previousExposure, step } = recordAfter(
+        ...steps.slice(0, index + 1),
+      );
       return [step, stable.version, candidate?.version, previousExposure, exposure];
     });
     expect(seen).toEqual([
@@ -41,16 +43,20 @@ describe("nextRelease: what is accepted", () => {
   });
 
   it("ends settled: no candidate, no origin of a rollout", () => {
-    expect(after(...steps)).toEqual({ ...aRelease("1.2.4"), step: "promote-clean" });
+    expect(recordAfter(...steps)).toEqual({ ...aRelease("1.2.4"), step: "promote-clean" });
   });
 
   it.each(steps.slice(0, 4))("reverts from %s to the baseline's record verbatim", (last) => {
     const walked = steps.slice(0, steps.indexOf(last) + 1);
-    expect(ask(after(...walked), "revert")).toMatchObject({ ok: true, release: aRelease("1.2.3"), to: 0 });
+    expect(ask(recordAfter(...walked), "revert")).toMatchObject({
+      ok: true,
+      release: aRelease("1.2.3"),
+      to: 0,
+    });
   });
 
   it("keeps the step of the baseline through a second rollout", () => {
-    const settled = after(...steps);
+    const settled = recordAfter(...steps);
     const started = ask(settled, "5", third);
     if (!started.ok) throw new Error(started.message);
     expect(ask(started.release, "revert", third)).toMatchObject({ ok: true, release: settled });
@@ -61,21 +67,24 @@ describe("nextRelease: what is accepted", () => {
   });
 
   it("says from = previousExposure when nothing changes, so a second update is all same", () => {
-    expect(ask(after("5", "20"), "20")).toMatchObject({
+    expect(ask(recordAfter("5", "20"), "20")).toMatchObject({
       ok: true,
       from: 5,
       to: 20,
-      release: after("5", "20"),
+      release: recordAfter("5", "20"),
     });
   });
 
   it("lets a release whose weight was taken off start again at the first step", () => {
-    const off: Release = { ...after("5", "20"), exposure: 0, previousExposure: 20, step: "revert" };
+    const off: Release = { ...recordAfter("5", "20"), exposure: 0, previousExposure: 20, step: "revert" };
     expect(ask(off, "5")).toMatchObject({ ok: true, to: 5 });
   });
 
   it("takes the candidate off when config asks for stable's version again (as Argo's back-to-stable)", () => {
-    expect(ask(after("5", "20"), undefined, old)).toMatchObject({ ok: true, release: aRelease("1.2.3") });
+    expect(ask(recordAfter("5", "20"), undefined, old)).toMatchObject({
+      ok: true,
+      release: aRelease("1.2.3"),
+    });
   });
 });
 
@@ -85,8 +94,12 @@ describe("nextRelease: what keeps the stack as it is, and says so", () => {
     PendingWithOwnStep: { record: aRelease("1.2.3"), step: "install", note: /1\.2\.4 is pending/ },
     StaleStepInService: { record: aRelease("1.2.3"), step: "20", desired: old, note: /Step 20 is ignored/ },
     NothingToRevert: { record: aRelease("1.2.3"), step: "revert", note: /nothing is rolling out/ },
-    PassedStep: { record: after("5", "20", "50"), step: "5", note: /already at 50/ },
-    ThirdVersion: { record: after("5"), desired: third, note: /1\.2\.5 is pending.*1\.2\.4 is at step 5/ },
+    PassedStep: { record: recordAfter("5", "20", "50"), step: "5", note: /already at 50/ },
+    ThirdVersion: {
+      record: recordAfter("5"),
+      desired: third,
+      note: /1\.2\.5 is pending.*1\.2\.4 is at step 5/,
+    },
   };
   it.each(Object.entries(cases))("%s", (_name, { record, step, desired, note }) => {
     const result = ask(record, step, desired ?? next);
@@ -102,16 +115,21 @@ describe("nextRelease: what is refused before a resource is registered", () => {
   > = {
     StepBeforeInstall: { record: undefined, step: "5", message: /no(ne|thing)|has none/ },
     FirstStepSkipped: { record: aRelease("1.2.3"), step: "20", message: /first step of 1\.2\.4 is 5/ },
-    JumpOf50After5: { record: after("5"), step: "50", message: /next step is 20/ },
-    UnknownStep: { record: after("5"), step: "banana", message: /next step is 20/ },
+    JumpOf50After5: { record: recordAfter("5"), step: "50", message: /next step is 20/ },
+    UnknownStep: { record: recordAfter("5"), step: "banana", message: /next step is 20/ },
     PromotionTooEarly: {
-      record: after("5", "20", "50"),
+      record: recordAfter("5", "20", "50"),
       step: "promote-stable",
       message: /next step is 100/,
     },
-    StepOfThirdVersion: { record: after("5"), step: "20", desired: third, message: /1\.2\.4 is at step 5/ },
+    StepOfThirdVersion: {
+      record: recordAfter("5"),
+      step: "20",
+      desired: third,
+      message: /1\.2\.4 is at step 5/,
+    },
     RevertAfterPromotion: {
-      record: after(...steps.slice(0, 5)),
+      record: recordAfter(...steps.slice(0, 5)),
       step: "revert",
       message: /nothing to go back to/,
     },

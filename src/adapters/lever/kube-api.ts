@@ -1,0 +1,183 @@
+import type { KubeConfig, ObservableMiddleware } from "@kubernetes/client-node";
+import * as z from "zod";
+import { RolloutError } from "../../errors/errors.ts";
+import type { LeverConfig } from "../../types/policy.ts";
+
+type RouteConfig = Extract<LeverConfig, { kind: "http-route" }>;
+
+/** One object of the API: group and version, plural, name. */
+export interface KubeObject {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One operation of a JSON patch (RFC 6902). */
+export interface PatchOperation {
+  readonly op: "test" | "add" | "replace";
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** The two calls that the lever makes. Both throw `KubeFailure`. */
+export interface KubeApi {
+  get(object: KubeObject, signal?: AbortSignal): Promise<unknown>;
+  patch(object: KubeObject, operations: readonly PatchOperation[], signal?: AbortSignal): Promise<void>;
+}
+
+/** A refused or failed call. `status` is the HTTP status; absent where the API server did not answer. */
+export class KubeFailure extends RolloutError {
+  readonly status: number | undefined;
+
+  constructor(message: string, options: { readonly status?: number; readonly cause?: unknown }) {
+    super(message, {
+      code: options.status === 401 || options.status === 403 ? "kube-denied" : "kube-api",
+      exit: options.status === 401 || options.status === 403 ? "auth" : "resource",
+      cause: options.cause,
+      hint: hintOf(options.status),
+    });
+    this.status = options.status;
+  }
+}
+
+/** Name of our field manager: its ownership of the weights is what fences a late update off (docs/decisions). */
+export const fieldManager = "rollouts-lever";
+
+/**
+ * The API by the official client. The client is loaded at the first call (it takes about a second), the
+ * kubeconfig too: config's file and context, else the usual places.
+ */
+export function openKubeApi(
+  config: RouteConfig,
+  { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {},
+): KubeApi {
+  let opening: ReturnType<typeof connect> | undefined;
+  const client = () => {
+    opening ??= connect(config).catch((error: unknown) => {
+      opening = undefined; // A kubeconfig that is mended later works later.
+      throw error;
+    });
+    return opening;
+  };
+  const limited = (signal?: AbortSignal) => {
+    // Network time, not rollout time: a server that hangs must not hang a revert.
+    const late = AbortSignal.timeout(timeoutMs);
+    return signal ? AbortSignal.any([signal, late]) : late;
+  };
+  return {
+    get: (object, signal) =>
+      named("read", object, async () => {
+        const { api, withRequest } = await client();
+        return await api.getNamespacedCustomObject(object, withRequest({}, limited(signal)));
+      }),
+    patch: (object, operations, signal) =>
+      named("patch", object, async () => {
+        const { api, withRequest } = await client();
+        const options = withRequest({ "Content-Type": "application/json-patch+json" }, limited(signal));
+        await api.patchNamespacedCustomObject({ ...object, body: operations, fieldManager }, options);
+      }),
+  };
+}
+
+async function connect({ kubeconfig, context }: RouteConfig) {
+  const { CustomObjectsApi, KubeConfig, Observable } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  load(config, kubeconfig, context);
+  const withRequest = (headers: Readonly<Record<string, string>>, signal: AbortSignal) => {
+    const middleware: ObservableMiddleware = {
+      pre: (request) => {
+        for (const [name, value] of Object.entries(headers)) request.setHeaderParam(name, value);
+        request.setSignal(signal);
+        return new Observable(Promise.resolve(request));
+      },
+      post: (response) => new Observable(Promise.resolve(response)),
+    };
+    return { middleware: [middleware], middlewareMergeStrategy: "append" as const };
+  };
+  return { api: config.makeApiClient(CustomObjectsApi), withRequest };
+}
+
+function load(config: KubeConfig, kubeconfig: string | undefined, context: string | undefined): void {
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+  } catch (cause) {
+    throw badKubeconfig(
+      `The kubeconfig ${kubeconfig ?? "of the usual places"} could not be read: ${(cause as Error).message}`,
+      cause,
+    );
+  }
+  if (context === undefined) return;
+  if (!config.getContexts().some(({ name }) => name === context)) {
+    const known = config.getContexts().map(({ name }) => name);
+    throw badKubeconfig(
+      `The kubeconfig has no context ${JSON.stringify(context)}; it has ${known.join(", ")}.`,
+    );
+  }
+  config.setCurrentContext(context);
+}
+
+function badKubeconfig(message: string, cause?: unknown): RolloutError {
+  return new RolloutError(message, {
+    code: "kubeconfig-invalid",
+    exit: "config",
+    path: "rollout.lever",
+    hint: "Set rollout.lever.kubeconfig and rollout.lever.context, or the variable KUBECONFIG.",
+    cause,
+  });
+}
+
+const apiStatus = z.object({ reason: z.string().optional(), message: z.string().optional() });
+
+/** Runs a call; what it throws names the object and the API's own reason. */
+async function named<T>(verb: string, object: KubeObject, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (cause instanceof RolloutError) throw cause; // The kubeconfig: it says all by itself.
+    const what = `${object.plural}.${object.group} ${object.namespace}/${object.name}`;
+    const { code, body } = cause as { readonly code?: unknown; readonly body?: unknown };
+    // A DOMException (cancelled, too late) has a small number there.
+    if (typeof code !== "number" || code < 100) {
+      throw new KubeFailure(`Could not ${verb} ${what}: ${messageOf(cause)}.`, { cause });
+    }
+    const status = apiStatus.safeParse(parseBody(body)).data ?? {};
+    const reason = [status.reason, status.message].filter((part) => part !== undefined).join(": ");
+    throw new KubeFailure(`Could not ${verb} ${what}: HTTP ${code}${reason === "" ? "" : ` ${reason}`}.`, {
+      status: code,
+    });
+  }
+}
+
+function parseBody(body: unknown): unknown {
+  if (typeof body !== "string") return body;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The deepest cause: undici's own message is only "fetch failed". */
+function messageOf(error: unknown): string {
+  let message = "it failed";
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at.name === "TimeoutError") return "no answer in time";
+    if (at.name === "AbortError") return "the call was cancelled";
+    const { code } = at as NodeJS.ErrnoException;
+    message = typeof code === "string" ? code : at.message;
+  }
+  return message;
+}
+
+function hintOf(status: number | undefined): string {
+  if (status === 401 || status === 403)
+    return "The driver needs get and patch on httproutes, and get on deployments, in this namespace.";
+  if (status === 404)
+    return "Check rollout.lever.namespace and rollout.lever.route, and that the Gateway API is installed.";
+  if (status === undefined)
+    return "Check that this machine reaches the API server, and rollout.lever.kubeconfig and context.";
+  return "The API server's message says why.";
+}

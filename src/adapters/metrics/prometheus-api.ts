@@ -1,0 +1,165 @@
+import * as z from "zod";
+import { RolloutError } from "../../errors/errors.ts";
+import { fetchWithin } from "../../lib/fetch-within.ts";
+import type { Runtime } from "../../lib/runtime.ts";
+import type { Track } from "./counters.ts";
+
+/** Steps of a range query, ms since the epoch; both ends belong to it. */
+export interface Grid {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+}
+
+/** One series on the grid. */
+export interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly track: Track;
+}
+
+export interface PrometheusApi {
+  /** A selector of counters over the grid. Throws `metrics-source` on anything but a whole, sound answer. */
+  range(query: string, grid: Grid, signal?: AbortSignal): Promise<readonly Series[]>;
+  /** The values of a label among the series of a selector, over the grid's span. */
+  labelValues(
+    of: { readonly label: string; readonly query: string },
+    grid: Grid,
+    signal?: AbortSignal,
+  ): Promise<readonly string[]>;
+  /** The earliest time that the server gave in an answer (its `Date` header), where it gave one. */
+  serverNowMs(): number | undefined;
+}
+
+const envelope = z.object({
+  status: z.literal("success"),
+  warnings: z.array(z.string()).optional(),
+  data: z.unknown(),
+});
+const refusal = z.object({ status: z.literal("error"), errorType: z.string(), error: z.string() });
+const matrix = z.object({
+  resultType: z.literal("matrix"),
+  result: z.array(
+    z.object({
+      metric: z.record(z.string(), z.string()),
+      values: z.array(z.tuple([z.number(), z.string()])),
+    }),
+  ),
+});
+
+/** The parts of Prometheus' HTTP API that we use. Credentials in the URL become basic authentication. */
+export function createPrometheusApi(options: {
+  url: string;
+  runtime: Runtime;
+  timeoutMs: number;
+}): PrometheusApi {
+  let earliest: number | undefined;
+  const get = async (
+    path: string,
+    parameters: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<unknown> => {
+    const { url, headers } = address(options.url, path, parameters);
+    const { runtime, timeoutMs } = options;
+    const answer = await fetchWithin(runtime, { url, init: { headers }, timeoutMs, signal });
+    if (!answer.ok) throw sourceError(answer.message);
+    const at = Date.parse(answer.headers.get("date") ?? "");
+    if (Number.isFinite(at)) earliest = Math.min(earliest ?? at, at);
+    return unwrap(answer.status, answer.text);
+  };
+  return {
+    range: async (query, grid, signal) => {
+      const data = await get(
+        "query_range",
+        { query, ...span(grid), step: String(grid.stepMs / 1000) },
+        signal,
+      );
+      const parsed = matrix.safeParse(data);
+      if (!parsed.success)
+        throw sourceError(`its answer is not a matrix of samples: ${z.prettifyError(parsed.error)}`);
+      return parsed.data.result.map(({ metric, values }) => ({
+        labels: metric,
+        track: onGrid(values, grid, query),
+      }));
+    },
+    labelValues: async ({ label, query }, grid, signal) => {
+      const path = `label/${encodeURIComponent(label)}/values`;
+      const parsed = z
+        .array(z.string())
+        .safeParse(await get(path, { "match[]": query, ...span(grid) }, signal));
+      if (!parsed.success)
+        throw sourceError(`its answer is not a list of label values: ${z.prettifyError(parsed.error)}`);
+      return parsed.data;
+    },
+    serverNowMs: () => earliest,
+  };
+}
+
+/** What a source could not answer; the adapter turns it into an answer of status `error`. */
+export function sourceError(why: string): RolloutError {
+  return new RolloutError(`Prometheus gave no usable answer: ${why}.`, {
+    code: "metrics-source",
+    exit: "error",
+  });
+}
+
+function span({ startMs, endMs }: Grid) {
+  return { start: String(startMs / 1000), end: String(endMs / 1000) };
+}
+
+function address(base: string, path: string, parameters: Record<string, string>) {
+  if (!URL.canParse(base)) throw sourceError("rollout.metrics.url is not a valid URL");
+  const url = new URL(base);
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (url.username !== "") {
+    const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    headers["authorization"] = `Basic ${Buffer.from(pair, "utf8").toString("base64")}`;
+    url.username = "";
+    url.password = "";
+  }
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/api/v1/${path}`;
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return { url, headers };
+}
+
+function unwrap(status: number, text: string): unknown {
+  const body = parse(text);
+  const refused = refusal.safeParse(body);
+  if (refused.success)
+    throw sourceError(`${refused.data.errorType}: ${refused.data.error.slice(0, 300)} (HTTP ${status})`);
+  if (status < 200 || status > 299) throw sourceError(`HTTP ${status}`);
+  if (body === undefined) throw sourceError(`HTTP ${status} with a body that is not JSON`);
+  const whole = envelope.safeParse(body);
+  if (!whole.success) throw sourceError(`its answer has another form: ${z.prettifyError(whole.error)}`);
+  // Warnings come with partial data (a store that did not answer): a part must not pass for the whole.
+  const warning = whole.data.warnings?.[0];
+  if (warning !== undefined) throw sourceError(`it warns of a partial answer: ${warning.slice(0, 300)}`);
+  return whole.data.data;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function onGrid(values: readonly (readonly [number, string])[], grid: Grid, query: string): Track {
+  const steps = (grid.endMs - grid.startMs) / grid.stepMs + 1;
+  const track = new Array<number | undefined>(steps).fill(undefined);
+  for (const [seconds, text] of values) {
+    const step = (seconds * 1000 - grid.startMs) / grid.stepMs;
+    const index = Math.round(step);
+    if (Math.abs(step - index) > 0.01 || index < 0 || index >= steps) {
+      throw sourceError(
+        `a sample of ${query} is at ${seconds}, which is none of the steps that were asked for`,
+      );
+    }
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
+      throw sourceError(`a sample of ${query} is ${text}, where a counter has a number from 0 up`);
+    }
+    track[index] = value;
+  }
+  return track;
+}

@@ -1,0 +1,109 @@
+import { isAbsolute, join } from "node:path";
+import { RolloutError } from "../errors/errors.ts";
+import { assertNever } from "../lib/assert-never.ts";
+import type { Runtime } from "../lib/runtime.ts";
+import type { Lever } from "../ports/lever.ts";
+import type { Health, Metrics } from "../ports/metrics.ts";
+import type { Notify } from "../ports/notify.ts";
+import type { RecordStore } from "../ports/record.ts";
+import type {
+  HealthConfig,
+  LeverConfig,
+  MetricsConfig,
+  NotifyConfig,
+  RecordConfig,
+} from "../types/policy.ts";
+
+/** What every adapter is opened with. */
+export interface OpenOptions<Config> {
+  readonly config: Config;
+  readonly runtime: Runtime;
+}
+
+/** The metrics source of a policy. Adapters are loaded when they are opened. `sandbox`: throws `not-here`. */
+export async function openMetrics({ config, runtime }: OpenOptions<MetricsConfig>): Promise<Metrics> {
+  switch (config.kind) {
+    case "prometheus": {
+      const { createPrometheusMetrics } = await import("./metrics/prometheus.ts");
+      return createPrometheusMetrics({ config, runtime });
+    }
+    case "sandbox":
+      throw notHere("metrics");
+    default:
+      return assertNever(config, "metrics kind");
+  }
+}
+
+/** The health source of a policy. `sandbox`: throws `not-here`. */
+export async function openHealth({ config, runtime }: OpenOptions<HealthConfig>): Promise<Health> {
+  switch (config.kind) {
+    case "http": {
+      const { createHttpHealth } = await import("./health/http-health.ts");
+      return createHttpHealth({ config, runtime });
+    }
+    case "sandbox":
+      throw notHere("health");
+    default:
+      return assertNever(config, "health kind");
+  }
+}
+
+/** The lever of a policy, on the Services and Deployments of both sides. `sandbox`: throws `not-here`. */
+export async function openLever(
+  options: OpenOptions<LeverConfig> & {
+    readonly names: { readonly stable: string; readonly candidate: string };
+  },
+): Promise<Lever> {
+  const { config, runtime, names } = options;
+  switch (config.kind) {
+    case "http-route": {
+      const { createHttpRouteLever } = await import("./lever/http-route.ts");
+      return createHttpRouteLever({ config, runtime, names });
+    }
+    case "sandbox":
+      throw notHere("lever");
+    default:
+      return assertNever(config, "lever kind");
+  }
+}
+
+/** One channel of a policy. */
+export async function openNotify({ config, runtime }: OpenOptions<NotifyConfig>): Promise<Notify> {
+  switch (config.kind) {
+    case "log": {
+      const { createLogNotify } = await import("./notify/log-notify.ts");
+      return createLogNotify({ runtime });
+    }
+    case "webhook": {
+      const { createWebhookNotify } = await import("./notify/webhook-notify.ts");
+      return createWebhookNotify({ config, runtime });
+    }
+    default:
+      return assertNever(config, "notify kind");
+  }
+}
+
+/** Lease, journal and requests of a stack; a relative folder is one of the project's. */
+export async function openRecord(
+  options: OpenOptions<RecordConfig> & { readonly projectDir: string },
+): Promise<RecordStore> {
+  const { config, runtime, projectDir } = options;
+  switch (config.kind) {
+    case "file": {
+      const { createFileRecord } = await import("./record/file-record.ts");
+      const dir = isAbsolute(config.dir) ? config.dir : join(projectDir, config.dir);
+      return createFileRecord({ dir, runtime });
+    }
+    default:
+      return assertNever(config.kind, "record kind");
+  }
+}
+
+function notHere(port: "metrics" | "health" | "lever"): RolloutError {
+  return new RolloutError(`rollout.${port}.kind is sandbox, and there is no sandbox here.`, {
+    code: "not-here",
+    exit: "config",
+    path: `rollout.${port}.kind`,
+    hint: `Only \`rollouts rehearse\` has a sandbox: use that, or configure a real ${port} source.`,
+  });
+}

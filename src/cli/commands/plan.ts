@@ -1,0 +1,59 @@
+import { RolloutError } from "../../errors/errors.ts";
+import { buildPlan, planHash } from "../../plan/build-plan.ts";
+import type { EnvironmentPolicy } from "../../types/policy.ts";
+import { type Command, type CommandContext, type CommandResult, textOption } from "../command.ts";
+import { openStack, type Served, servedVersion } from "../record-view.ts";
+import { type PlanView, renderPlan } from "../render/plan.ts";
+
+export const planCommand: Command = {
+  name: "plan",
+  summary: "show what a rollout would do, without engine or cloud",
+  options: [
+    { flags: "--version <version>", summary: "the version to roll out (default: the stack's config)" },
+  ],
+  examples: ["rollouts plan --stack prod", "rollouts plan --stack prod --version 1.2.4 --json"],
+  handler: plan,
+};
+
+async function plan(context: CommandContext): Promise<CommandResult> {
+  const { at, entries, inFlight } = await openStack(context);
+  const { config, stack } = at;
+  const version = textOption(context, "version") ?? config.version;
+  if (version === undefined) throw noVersion(stack, config.project);
+  const served = servedVersion(entries);
+  const view = planView(config.policy, version, served);
+  const notes = [
+    ...(served === undefined ? ["no journal tells which version is in service: `run` asks the stack"] : []),
+    ...(served?.version === version ? [`${version} is in service already`] : []),
+    ...(inFlight === undefined
+      ? []
+      : [
+          `${inFlight.plan.to} is in flight (${inFlight.state.name} at ${inFlight.state.step}) and is finished or taken back first`,
+        ]),
+  ];
+  return { data: view, text: renderPlan(view, { stack, color: context.color, notes }) };
+}
+
+/** Pure but for its inputs; the candidate's identity is known once the program has run, and not here. */
+function planView(policy: EnvironmentPolicy, version: string, served: Served | undefined): PlanView {
+  const bare = buildPlan(policy, served?.version === "none" ? null : undefined, { version });
+  const known =
+    served === undefined
+      ? bare
+      : {
+          ...bare,
+          from: served.version,
+          identity: served.identity === undefined ? {} : { stable: served.identity },
+        };
+  return { ...known, planHash: planHash(known), origins: policy.origins };
+}
+
+/** The config names no version and neither does the command line. */
+export function noVersion(stack: string, project: string): RolloutError {
+  return new RolloutError(`No version is given: Pulumi.${stack}.yaml has no ${project}:version.`, {
+    code: "version-missing",
+    exit: "config",
+    path: `Pulumi.${stack}.yaml: ${project}:version`,
+    hint: `pulumi config set version 1.2.4 --stack ${stack}, or --version 1.2.4.`,
+  });
+}

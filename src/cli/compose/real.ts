@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { acquireEngine } from "../../adapters/engine/acquire.ts";
+import { createAutomationEngine } from "../../adapters/engine/automation.ts";
+import { openHealth, openLever, openMetrics, openNotify, openRecord } from "../../adapters/registry.ts";
+import type { DriverDeps } from "../../driver/session.ts";
+import type { Engine } from "../../ports/engine.ts";
+import type { JournalEntry } from "../../types/journal.ts";
+import type { CommandContext } from "../command.ts";
+import type { EngineGuard, StackAt } from "../world.ts";
+import { loadProgram } from "./program.ts";
+import { openPolicy, pulumiCli } from "./secrets.ts";
+import { recordOf } from "./world.ts";
+
+/**
+ * The composition root of a real stack: the user's engine, backend and login, their program, and the adapters that
+ * the policy names. Throws RolloutErrors before anything is touched.
+ */
+export async function composeReal(
+  at: StackAt,
+  context: CommandContext,
+  observer: (entry: JournalEntry) => void,
+): Promise<DriverDeps> {
+  const { projectDir, stack, config } = at;
+  const { env, runtime, talk } = context;
+  const program = await loadProgram({ projectDir, main: config.main });
+  const found = await acquireEngine({ env, log: (line) => talk.line(line), signal: runtime.signal });
+  const { policy, secrets } = await openPolicy(at, pulumiCli(found.pulumi, env));
+  talk.addSecrets(secrets);
+  const { service } = policy;
+  const names = { stable: service, candidate: `${service}-canary` };
+  const engine = createAutomationEngine({
+    program,
+    stack,
+    project: config.project,
+    projectDir,
+    workDir: workFolder(),
+    pulumi: found.pulumi,
+    // Added to this process's own environment: backend, login and plugins stay the user's.
+    env: { PULUMI_SKIP_UPDATE_CHECK: "true" },
+    runtime,
+    secrets,
+  });
+  const [lever, metrics, health, record, notify] = await Promise.all([
+    openLever({ config: policy.lever, runtime, names }),
+    openMetrics({ config: policy.metrics, runtime }),
+    openHealth({ config: policy.health, runtime }),
+    openRecord({ config: recordOf(policy.record, stack), runtime, projectDir }),
+    Promise.all(policy.notify.map((channel) => openNotify({ config: channel, runtime }))),
+  ]);
+  const tracked = trackEngine(engine, context.interrupts);
+  return { engine: tracked, lever, metrics, health, record, notify, runtime, policy, secrets, observer };
+}
+
+/** Every call of the engine is known to the interrupts: it gets a terminal's Ctrl-C too. */
+function trackEngine(engine: Engine, guard: EngineGuard): Engine {
+  return {
+    preview: (options) => guard.track(engine.preview(options)),
+    up: (options) => guard.track(engine.up(options)),
+    deployed: () => guard.track(engine.deployed()),
+    recover: (options) => guard.track(engine.recover(options)),
+  };
+}
+
+/** A folder of this process: the CLI runs there, and the user's own files and selected stack stay as they are. */
+function workFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "rollouts-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

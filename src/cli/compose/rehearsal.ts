@@ -1,0 +1,196 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { stringify } from "yaml";
+import { acquireEngine, engineEnv } from "../../adapters/engine/acquire.ts";
+import { createAutomationEngine } from "../../adapters/engine/automation.ts";
+import { createFileRecord } from "../../adapters/record/file-record.ts";
+import type { StackConfig } from "../../config/load.ts";
+import type { Outcome } from "../../driver/outcome.ts";
+import { runRollout } from "../../driver/run.ts";
+import type { DriverDeps } from "../../driver/session.ts";
+import { RolloutError } from "../../errors/errors.ts";
+import type { Runtime } from "../../lib/runtime.ts";
+import type { Lever } from "../../ports/lever.ts";
+import { runInContext } from "../../program/context.ts";
+import { sandboxEngine } from "../../sandbox/engine.ts";
+import type { FaultSpec } from "../../sandbox/faults.ts";
+import { createSandboxHealth } from "../../sandbox/health.ts";
+import { createSandboxLever } from "../../sandbox/lever.ts";
+import { createSandboxMetrics } from "../../sandbox/metrics.ts";
+import { serveSandbox } from "../../sandbox/provider-server.ts";
+import { createSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
+import type { JournalEntry } from "../../types/journal.ts";
+import type { EnvironmentPolicy } from "../../types/policy.ts";
+import { rehearsalFiles } from "./rehearsal-files.ts";
+
+export interface RehearsalOptions {
+  readonly projectDir: string;
+  readonly stack: string;
+  readonly config: StackConfig;
+  /** The project's program: the default export of its main. */
+  readonly program: () => Promise<unknown>;
+  /** Version that is in service before. */
+  readonly baseline: string;
+  readonly faults: readonly FaultSpec[];
+  readonly seed: number;
+  readonly runtime: Runtime;
+  /** Progress of getting an engine, for people. */
+  readonly log: (line: string) => void;
+  readonly observer?: (entry: JournalEntry) => void;
+}
+
+/** A stack in a cloud of its own, with a version in service, ready to rehearse rollouts one after another. */
+export interface Rehearsal {
+  readonly sandbox: Sandbox;
+  run(version: string): Promise<Outcome>;
+  /** Removes the sandbox; the journal stays. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the sandbox of one stack: the real engine on a backend, home and passphrase of its own, the real program
+ * and driver, and a cloud in memory. Nothing of the user's login, plugins, state or cloud is touched; approvals
+ * and channels are replaced, and marked in the journal.
+ */
+export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
+  const found = await acquireEngine({ log: (line) => options.log(line), env: process.env });
+  const folder = await mkdtemp(join(tmpdir(), "rollouts-rehearsal-"));
+  // Time starts on a whole minute in the future of nothing: bins and times read well.
+  const startMs = Math.ceil(options.runtime.wall.now() / 60_000) * 60_000;
+  const sandbox = createSandbox({ seed: options.seed, startMs, faults: options.faults });
+  const server = await serveSandbox(sandbox);
+  const close = async () => {
+    server.close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    const deps = await rehearsalDeps(options, { sandbox, folder, found, providers: server.env });
+    await install(deps, options.baseline);
+    const run = (version: string) =>
+      runRollout(deps, { version, holder: `rehearsal pid ${process.pid}`, rehearsed: true });
+    return { sandbox, run, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly sandbox: Sandbox;
+  readonly folder: string;
+  readonly found: Awaited<ReturnType<typeof acquireEngine>>;
+  readonly providers: Readonly<Record<string, string>>;
+}
+
+async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<DriverDeps> {
+  const { config, stack, runtime } = options;
+  const { sandbox } = parts;
+  const policy = rehearsedPolicy(config.policy);
+  const sandboxRuntime: Runtime = { ...runtime, clock: sandbox.clock };
+  const workDir = join(parts.folder, "work");
+  const state = join(parts.folder, "state");
+  const home = join(parts.folder, "home");
+  await Promise.all([workDir, state, home].map((dir) => mkdir(dir, { recursive: true })));
+  for (const [name, content] of Object.entries(await rehearsalFiles(options))) {
+    await writeFile(join(workDir, name), stringify(content));
+  }
+  const passphrase = `rehearsal-${Math.floor(runtime.random() * 36 ** 9).toString(36)}`;
+  const engine = createAutomationEngine({
+    stack,
+    project: config.project,
+    projectDir: workDir,
+    workDir,
+    pulumi: parts.found.pulumi,
+    env: {
+      ...engineEnv(parts.found, { home }),
+      ...parts.providers,
+      PULUMI_BACKEND_URL: `file://${state}`,
+      PULUMI_CONFIG_PASSPHRASE: passphrase,
+    },
+    createStack: true,
+    runtime: sandboxRuntime,
+    secrets: [passphrase],
+    program: async (context) => Object(await runInContext(context, options.program)),
+  });
+  const dir = resolve(
+    options.projectDir,
+    ".rollouts",
+    "rehearsals",
+    `${stack}-${new Date(runtime.wall.now()).toISOString().replace(/[:.]/g, "-")}`,
+  );
+  return {
+    engine: sandboxEngine(engine, sandbox),
+    lever: sandboxLever(sandbox, config.policy),
+    metrics: createSandboxMetrics(sandbox),
+    health: createSandboxHealth(sandbox),
+    record: createFileRecord({ dir, runtime }),
+    // Messages go nowhere but into the journal: a rehearsal must not page anybody.
+    notify: [{ name: "rehearsed", send: async () => {} }],
+    runtime: sandboxRuntime,
+    policy,
+    secrets: [passphrase],
+    ...(options.observer ? { observer: options.observer } : {}),
+  };
+}
+
+/** The project's program: what `main` of its Pulumi.yaml exports by default. */
+export async function programOf(project: {
+  readonly projectDir: string;
+  readonly main: string;
+}): Promise<() => Promise<unknown>> {
+  const file = resolve(project.projectDir, project.main);
+  const exported: unknown = (await import(pathToFileURL(file).href)).default;
+  if (typeof exported === "function") return async () => await exported();
+  throw new RolloutError(`${project.main} exports no function by default.`, {
+    code: "program-not-a-function",
+    exit: "config",
+    path: "main",
+    hint: "Write `export default rolloutProgram(async (rollout) => { … })`.",
+  });
+}
+
+/** The stack's own policy, with the sandbox as its cloud. */
+function rehearsedPolicy(policy: EnvironmentPolicy): EnvironmentPolicy {
+  return { ...policy, metrics: { kind: "sandbox" }, health: { kind: "sandbox" }, lever: { kind: "sandbox" } };
+}
+
+/** The lever on the route that the program made: found in the cloud, for only the program knows its namespace. */
+function sandboxLever(sandbox: Sandbox, { service, lever }: EnvironmentPolicy): Lever {
+  const route = lever.kind === "http-route" ? lever.route : service;
+  const real = (): Lever => {
+    const found = sandbox.cloud.list("HTTPRoute").find(({ ref }) => ref.name === route);
+    if (found === undefined) {
+      throw new RolloutError(`The program made no HTTPRoute ${route}.`, {
+        code: "route-missing",
+        exit: "config",
+        path: "rollout.lever.route",
+        hint: "Name the route of the service in rollout.lever, or the service as its component.",
+      });
+    }
+    const { namespace, name } = found.ref;
+    return createSandboxLever(sandbox, {
+      namespace,
+      route: name,
+      stable: service,
+      candidate: `${service}-canary`,
+    });
+  };
+  return {
+    name: "sandbox",
+    setExposure: async (exposure) => real().setExposure(exposure),
+    read: async () => real().read(),
+  };
+}
+
+/** Puts the baseline version in service, as a first install does. */
+async function install({ engine }: DriverDeps, version: string): Promise<void> {
+  const result = await engine.up({ target: { kind: "step", version } });
+  if (result.ok) return;
+  throw new RolloutError(`The rehearsal could not install ${version}: ${result.failure.message}`, {
+    code: "rehearsal-install-failed",
+    exit: result.failure.kind === "program" ? "config" : "error",
+    hint: "The program, its packages or its config don't work in the sandbox: docs/sandbox.md lists what it serves.",
+  });
+}

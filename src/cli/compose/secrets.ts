@@ -1,0 +1,67 @@
+import { execFile } from "node:child_process";
+import { isObject } from "../../config/json.ts";
+import { normalizeOrThrow } from "../../config/normalize.ts";
+import { isSecure } from "../../config/received.ts";
+import { RolloutError } from "../../errors/errors.ts";
+import type { EnvironmentPolicy } from "../../types/policy.ts";
+import type { StackAt } from "../world.ts";
+
+/** A policy whose encrypted values were read, and those values. */
+export interface OpenPolicy {
+  readonly policy: EnvironmentPolicy;
+  /** Everything to mask in what is printed, journaled and sent. */
+  readonly secrets: readonly string[];
+}
+
+/** Runs `pulumi` with arguments; the text of its standard output. Given, so that tests need no engine. */
+export type PulumiCli = (args: readonly string[]) => Promise<string>;
+
+/**
+ * Reads what the stack's file keeps encrypted, through the engine, which alone can decrypt it. A file without
+ * encrypted values costs nothing. Plain webhook URLs count as secrets too: most carry their key.
+ */
+export async function openPolicy(at: StackAt, pulumi: PulumiCli): Promise<OpenPolicy> {
+  const { config, stack } = at;
+  const paths = securePaths(config.rollout);
+  const policy =
+    paths.length === 0 ? config.policy : normalizeOrThrow({ written: await decrypted(at, pulumi), stack });
+  const secrets = policy.notify.flatMap((channel) => (channel.kind === "webhook" ? [channel.url] : []));
+  return { policy, secrets };
+}
+
+async function decrypted({ config, stack, projectDir }: StackAt, pulumi: PulumiCli): Promise<unknown> {
+  const key = `${config.project}:rollout`;
+  const args = ["config", "get", key, "--json", "--stack", stack, "--cwd", projectDir, "--non-interactive"];
+  const text = await pulumi(args);
+  const answer: unknown = Object(JSON.parse(text));
+  const { objectValue, value } = Object(answer);
+  return objectValue ?? (typeof value === "string" ? JSON.parse(value) : value);
+}
+
+/** Where `{ secure: … }` stands in a written config. Pure. */
+export function securePaths(written: unknown, path = ""): readonly string[] {
+  if (isSecure(written)) return [path];
+  if (Array.isArray(written)) return written.flatMap((item, index) => securePaths(item, `${path}[${index}]`));
+  if (!isObject(written)) return [];
+  return Object.entries(written).flatMap(([name, item]) =>
+    securePaths(item, path === "" ? name : `${path}.${name}`),
+  );
+}
+
+/** The CLI of an engine. A failure (no passphrase, no login) is exit 3; its message never quotes a value. */
+export function pulumiCli(pulumi: string, env: NodeJS.ProcessEnv): PulumiCli {
+  return (args) =>
+    new Promise((done, fail) => {
+      execFile(pulumi, [...args], { env, maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
+        if (error === null) return done(stdout);
+        const first = stderr.trim().split("\n")[0]?.replace(/^error: /, "") ?? "no message";
+        fail(
+          new RolloutError(`The encrypted values of the rollout can't be read: ${first}`, {
+            code: "config-locked",
+            exit: "auth",
+            hint: "Set PULUMI_CONFIG_PASSPHRASE or log in (`pulumi login`), as for `pulumi up`.",
+          }),
+        );
+      });
+    });
+}

@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import { loadStackConfig } from "../../config/load.ts";
+import type { RecordConfig } from "../../types/policy.ts";
+import type { World } from "../world.ts";
+
+/** Real stacks. Engine, program and cloud clients are only loaded by `openDriver`. */
+export const realWorld: World = {
+  loadConfig: (at) => loadStackConfig(at),
+  openRecord: async (at, context) => {
+    const { openRecord } = await import("../../adapters/registry.ts");
+    const config = recordOf(at.config.policy.record, at.stack);
+    return await openRecord({ config, runtime: context.runtime, projectDir: at.projectDir });
+  },
+  openDriver: async (at, context, observer) => {
+    const { composeReal } = await import("./real.ts");
+    return await composeReal(at, context, observer);
+  },
+};
+
+/** Each stack has a folder of its own in the record's: `.rollouts/prod`, `.rollouts/org/project/prod`. */
+export function recordOf(config: RecordConfig, stack: string): RecordConfig {
+  return { ...config, dir: join(config.dir, ...stack.split("/")) };
+}

@@ -1,0 +1,45 @@
+import { hostname, userInfo } from "node:os";
+import type { Outcome } from "../driver/outcome.ts";
+import type { RunOptions } from "../driver/run.ts";
+import type { CommandContext } from "./command.ts";
+import { createTimeline } from "./render/timeline.ts";
+import type { StackAt } from "./world.ts";
+
+/**
+ * Drives a stack's rollout in this process and prints its timeline on stderr. Loads engine and adapters, so that
+ * verbs which never come here start at once. Throws what `runRollout` throws.
+ */
+export async function drive(
+  context: CommandContext,
+  at: StackAt,
+  options: Omit<RunOptions, "holder">,
+): Promise<Outcome> {
+  const { talk, world } = context;
+  const timeline = createTimeline({ color: talk.color });
+  const deps = await world.openDriver(at, context, (entry) => {
+    const line = timeline(entry);
+    if (line !== undefined) talk.line(line);
+  });
+  // What was before, unprinted: times count from the begin of a rollout that is taken up.
+  for (const entry of await deps.record.journal.read()) timeline(entry);
+  const { runRollout } = await import("../driver/run.ts");
+  return await runRollout(deps, { ...options, holder: holderName(context.env) });
+}
+
+/** `user@host pid 123`: whom a refused driver is told about. */
+export function holderName(env: NodeJS.ProcessEnv): string {
+  return `${userName(env)}@${hostname()} pid ${process.pid}`;
+}
+
+/** Who calls, where nobody says so: the CI's actor, else the account. */
+export function userName(env: NodeJS.ProcessEnv): string {
+  return env["GITHUB_ACTOR"] ?? env["BUILD_REQUESTEDFOR"] ?? accountName();
+}
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown"; // An account without an entry in the user database, as in some containers.
+  }
+}

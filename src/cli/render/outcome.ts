@@ -1,0 +1,84 @@
+import type { Outcome } from "../../driver/outcome.ts";
+import type { CommandResult } from "../command.ts";
+import { type Paint, painter } from "./human.ts";
+import { formatSeconds, stepLabel } from "./words.ts";
+
+/** What a rollout came to, in a few lines for stdout. */
+export function renderOutcome(outcome: Outcome, options: { readonly color: boolean }): string {
+  const paint = painter(options.color);
+  const lines = [headline(outcome, paint), ...revertLines(outcome), `  journal  ${outcome.journal}`];
+  return lines.join("\n");
+}
+
+function headline({ outcome, version, exposures, failedAt, heldAt, cause }: Outcome, paint: Paint): string {
+  const why = cause ? `: ${cause.message}` : "";
+  switch (outcome) {
+    case "promoted":
+      return `${paint("green", `${version} promoted`)}${exposures.length > 0 ? ` after ${exposures.join(" → ")} %` : ""}`;
+    case "reverted":
+      return `${paint("red", `${version} reverted`)} at ${stepLabel(failedAt ?? "?")}${why}`;
+    case "revert-failed":
+      return `${paint(["red", "bold"], `${version}: the revert did not verify`)}${why}`;
+    case "held":
+      return `${paint("yellow", `${version} held`)} at ${stepLabel(heldAt ?? "?")}${why}`;
+    case "blocked":
+      return `${paint("red", `${version} blocked`)}, nothing was touched${why}`;
+    case "nothing-to-do":
+      return `${version} is in service already: nothing to do`;
+    case "lease-lost":
+      return `${paint("red", "the lease was lost")}: another driver goes on with ${version}`;
+    case "interrupted":
+      return `${paint("yellow", `${version} interrupted`)}${exposures.length > 0 ? ` at ${exposures.at(-1)} %` : ""}, nobody watches it now`;
+  }
+}
+
+/** Measured times beside the objectives of the guide: traffic < 1 min, stack < 5 min. */
+function revertLines({ revert }: Outcome): readonly string[] {
+  if (revert === undefined) return [];
+  const { leverMs, stackMs, stateEqual } = revert;
+  const traffic = leverMs === undefined ? "not read back" : `off after ${formatSeconds(leverMs)}`;
+  const stack = stackMs === undefined ? "not restored" : `restored after ${formatSeconds(stackMs)}`;
+  return [
+    `  traffic  ${traffic} (objective: 1 min)`,
+    `  stack    ${stack} (objective: 5 min), ${stateEqual ? "equals its baseline" : "differs from its baseline"}`,
+  ];
+}
+
+/** The machine's form: why an outcome isn't success, with what to do. Undefined for success. */
+export function problemOf(outcome: Outcome): CommandResult["problem"] {
+  const { version, cause, failedAt } = outcome;
+  const message = cause?.message ?? headline(outcome, (_, text) => text);
+  switch (outcome.outcome) {
+    case "promoted":
+    case "nothing-to-do":
+      return undefined;
+    case "reverted":
+      return {
+        code: "reverted",
+        message: `${version} was reverted at ${failedAt}: ${message}`,
+        hint: `${version} is in quarantine: once mended, \`rollouts run --cause TEXT --by NAME\` lets it pass.`,
+      };
+    case "revert-failed":
+      return {
+        code: "revert-failed",
+        message,
+        hint: "Look at the stack and the route now; the journal says what is left.",
+      };
+    case "held":
+      return {
+        code: "held",
+        message,
+        hint: "`rollouts approve` or `rollouts run` goes on, `rollouts abort` takes it back.",
+      };
+    case "blocked":
+      return { code: "blocked", message, hint: "Mend what it names and run again; nothing was touched." };
+    case "lease-lost":
+      return { code: "lease-lost", message, hint: "`rollouts status` shows who drives it." };
+    case "interrupted":
+      return {
+        code: "interrupted",
+        message,
+        hint: "`rollouts run` goes on; `rollouts abort` takes it back.",
+      };
+  }
+}

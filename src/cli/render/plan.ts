@@ -1,0 +1,132 @@
+import { formatDuration } from "../../lib/duration.ts";
+import type { PlanStep, RolloutPlan } from "../../types/plan.ts";
+import type { Origin } from "../../types/policy.ts";
+import { columns, painter } from "./human.ts";
+
+/** `data` of `plan --json`: the plan itself, its hash, and where each value came from. */
+export interface PlanView extends RolloutPlan {
+  readonly planHash: string;
+  readonly origins: Readonly<Record<string, Origin>>;
+}
+
+/** A plan for people: steps, gates, where each value came from, how long it takes. */
+export function renderPlan(
+  plan: PlanView,
+  options: { readonly stack: string; readonly color: boolean; readonly notes: readonly string[] },
+): string {
+  const paint = painter(options.color);
+  const { service, from, to, strategy, environment, duration } = plan;
+  const shortest = minutes(duration.minSeconds);
+  return [
+    `${paint("bold", `${service} ${from} → ${to}`)}   ${strategy}, preset ${environment}, stack ${options.stack}`,
+    "",
+    columns([["  ", "step", "traffic", "then", "from"], ...plan.steps.map((step) => stepRow(step, plan))]),
+    "",
+    columns([["  ", "goes back when", "", "source", "from"], ...gateRows(plan)]),
+    "",
+    columns(settingRows(plan)),
+    "",
+    `  duration   ${shortest} … ${minutes(duration.maxSeconds)} (every soak passes at once … every soak and update takes its limit)`,
+    `  plan       ${plan.planHash.slice(0, 16)}`,
+    ...options.notes.map((note) => `  ${paint("yellow", "note")}       ${note}`),
+  ].join("\n");
+}
+
+/** As people plan their day: minutes up to 90, hours and minutes above. */
+function minutes(seconds: number): string {
+  if (seconds % 60 === 0 && seconds > 0 && seconds <= 5400) return `${seconds / 60} min`;
+  return formatDuration(seconds);
+}
+
+function stepRow(
+  { id, kind, exposure, soakSeconds, drainSeconds }: PlanStep,
+  plan: RolloutPlan,
+): readonly string[] {
+  const traffic = exposure === undefined ? "" : `${exposure} %`.padStart(7);
+  const then =
+    soakSeconds === undefined
+      ? effectOf(kind, plan.to, drainSeconds)
+      : `watched for ${formatDuration(soakSeconds)}`;
+  return ["  ", id, traffic, then, kind === "increment" ? origin(plan, incrementPaths(id, plan)) : ""];
+}
+
+function incrementPaths(id: string, plan: RolloutPlan): readonly string[] {
+  const index = plan.steps.findIndex((step) => step.id === id);
+  return [`increments[${index}].exposure`, `increments[${index}].soakSeconds`];
+}
+
+function effectOf(kind: PlanStep["kind"], to: string, drainSeconds = 0): string {
+  switch (kind) {
+    case "install":
+    case "direct":
+      return `${to} serves everybody`;
+    case "promote-stable":
+      return `stable takes ${to}`;
+    case "promote-switch":
+      return `traffic to stable, drain ${formatDuration(drainSeconds)}`;
+    case "promote-clean":
+      return "candidate removed";
+    case "increment":
+      return "not watched";
+  }
+}
+
+function gateRows(plan: RolloutPlan): readonly (readonly string[])[] {
+  const { errorRate, p95, exceptions, health, windowSeconds, minRequests } = plan.gates;
+  const windows = (count: number) =>
+    `in ${count} window${count === 1 ? "" : "s"} of ${formatDuration(windowSeconds)}, ${minRequests}+ requests each`;
+  const { metrics } = plan.sources;
+  return [
+    [
+      "  ",
+      "errors",
+      `> ${errorRate.limitPercent} % ${windows(errorRate.windows)}`,
+      metrics,
+      origin(plan, ["gates.errorRate.limitPercent", "gates.errorRate.windows"]),
+    ],
+    [
+      "  ",
+      "P95",
+      `> ${p95.limitMs} ms ${windows(p95.windows)}`,
+      metrics,
+      origin(plan, ["gates.p95.limitMs", "gates.p95.windows"]),
+    ],
+    [
+      "  ",
+      "exceptions",
+      `> ${exceptions.limit} in ${formatDuration(exceptions.windowSeconds)}`,
+      metrics,
+      origin(plan, ["gates.exceptions.limit", "gates.exceptions.windowSeconds"]),
+    ],
+    [
+      "  ",
+      "health",
+      `${health.tries} tries of ${formatDuration(health.timeoutSeconds)} fail`,
+      plan.sources.health,
+      origin(plan, ["gates.health.tries", "gates.health.timeoutSeconds"]),
+    ],
+  ];
+}
+
+function settingRows(plan: RolloutPlan): readonly (readonly string[])[] {
+  const { approvals, hold, look, timeouts } = plan;
+  const asked = `${approvals.required} approver${approvals.required === 1 ? "" : "s"}${approvals.cab ? " and the CAB" : ""}`;
+  const extension = `${formatDuration(hold.stepSeconds)} at a time, up to ${hold.maxFactor} × the soak, then a person decides`;
+  return [
+    ["  ", "approvals", asked, origin(plan, ["approvals.required", "approvals.cab"])],
+    ["  ", "look", `every ${formatDuration(look.seconds)}`, origin(plan, ["lookSeconds"])],
+    ["  ", "no proof", extension, origin(plan, ["hold.stepSeconds", "hold.maxFactor"])],
+    [
+      "  ",
+      "an update",
+      `at most ${formatDuration(timeouts.rolloutSeconds)}, read back within ${formatDuration(timeouts.confirmSeconds)}`,
+      origin(plan, ["timeouts.rolloutSeconds", "timeouts.confirmSeconds"]),
+    ],
+  ];
+}
+
+/** Where the values came from: one word where they agree. */
+function origin(plan: RolloutPlan & Partial<Pick<PlanView, "origins">>, paths: readonly string[]): string {
+  const found = paths.flatMap((path) => plan.origins?.[path] ?? []);
+  return [...new Set(found)].join(" + ");
+}

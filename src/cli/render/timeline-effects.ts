@@ -1,0 +1,86 @@
+import { formatDuration } from "../../lib/duration.ts";
+import type { JournalEntry } from "../../types/journal.ts";
+import { formatSeconds, promotionText, stepLabel, type TimelineLine, type TimelineMemory } from "./words.ts";
+
+/** Lines of one effect: of a revert each one with its time, of an update on the way up only what isn't told later. */
+export function renderEffect(entry: JournalEntry, memory: TimelineMemory): readonly TimelineLine[] {
+  const { data } = entry;
+  if (data["effect"] === "up") return update(entry, memory);
+  if (data["effect"] === "baseline") return data["ok"] === true ? [baseline(entry)] : [];
+  if (data["effect"] === "message") return message(entry);
+  const text = revertText(entry, memory);
+  if (text === undefined) return [];
+  const label = String(data["effect"]);
+  return data["ok"] === true
+    ? [{ symbol: "↩", label, text }]
+    : [{ symbol: "✗", label, text, tone: label === "error-rate" ? "warn" : "fail" }];
+}
+
+function update({ data, step }: JournalEntry, memory: TimelineMemory): readonly TimelineLine[] {
+  const ms = typeof data["ms"] === "number" ? data["ms"] : undefined;
+  if (ms !== undefined) memory.upMs = ms;
+  const label = stepLabel(step);
+  if (data["ok"] !== true) {
+    const failure = Object(data["failure"]);
+    return [{ symbol: "✗", label, text: `the update failed: ${failure["message"]}`, tone: "fail" }];
+  }
+  if (/^\d+$/.test(step)) return [];
+  const took = ms === undefined ? "" : ` (update ${formatSeconds(ms)})`;
+  return [{ symbol: "▲", label, text: `${promotionText(step, memory.plan)}${took}` }];
+}
+
+function baseline({ data }: JournalEntry): TimelineLine {
+  const { record, stableReplicas } = Object(data["baseline"]);
+  const version: unknown = Object(Object(record)["stable"])["version"];
+  const ready = typeof stableReplicas === "number" ? `, ${stableReplicas} ready` : "";
+  const text = version === undefined ? "nothing is installed yet" : `${version} is in service${ready}`;
+  return { symbol: "○", label: "baseline", text };
+}
+
+/** A message that did not arrive, and those that call people; progress is in the timeline itself. */
+function message({ data }: JournalEntry): readonly TimelineLine[] {
+  const { channel, title, kind, ok } = data;
+  if (ok !== true) {
+    const text = `${channel} did not take "${title}": ${data["message"]}`;
+    return [{ symbol: "!", label: "message", text, tone: "warn" }];
+  }
+  const calls = kind === "revert" || kind === "revert-failed" || kind === "hold";
+  return calls ? [{ symbol: "✉", label: "message", text: `${channel}: ${title}`, tone: "quiet" }] : [];
+}
+
+/** Undefined for an effect that nobody has told about: a later version's. */
+function revertText({ data }: JournalEntry, { plan }: TimelineMemory): string | undefined {
+  const ok = data["ok"] === true;
+  const took = typeof data["ms"] === "number" ? ` in ${formatSeconds(data["ms"])}` : "";
+  const failure = String(Object(data["failure"])["message"] ?? data["message"] ?? "failed");
+  switch (data["effect"]) {
+    case "lever":
+      return ok ? `all traffic to ${plan?.from ?? "stable"}${took}` : failure;
+    case "read-back":
+      return ok
+        ? `0 % on ${plan?.to ?? "the candidate"}, ${formatSeconds(Number(data["leverMs"]))} after the verdict`
+        : failure;
+    case "stack-at-zero":
+      return ok
+        ? `the stack follows${took}; ${formatDuration(plan?.drainSeconds ?? 0)} for what is in flight`
+        : failure;
+    case "candidate-removed":
+      return ok ? `the baseline is back${took}` : failure;
+    case "state-equal":
+      return ok ? "every input equals the baseline" : listText("differs", data["differences"]);
+    case "preview-same":
+      return ok ? "a preview with refresh shows only same" : listText("still to change", data["changes"]);
+    case "stable-verified":
+      return ok ? "the route names no candidate, stable is ready" : failure;
+    case "error-rate":
+      return String(data["message"] ?? "");
+    case "verified":
+      return listText("not verified", data["problems"]);
+    default:
+      return undefined;
+  }
+}
+
+function listText(what: string, items: unknown): string {
+  return `${what}: ${Array.isArray(items) ? items.slice(0, 5).join("; ") : "unknown"}`;
+}

@@ -1,0 +1,152 @@
+import { formatDuration } from "../../lib/duration.ts";
+import type { JournalEntry } from "../../types/journal.ts";
+import type { RolloutPlan } from "../../types/plan.ts";
+import type { GateReading } from "../../types/verdict.ts";
+import { renderGates } from "./gates.ts";
+import { type Paint, painter } from "./human.ts";
+import { renderDecision } from "./timeline-decisions.ts";
+import { renderEffect } from "./timeline-effects.ts";
+import { stepLabel, type TimelineLine, type TimelineMemory } from "./words.ts";
+
+/**
+ * Renders a journal as lines that a person reads while the rollout runs: one a meaningful event, undefined for the
+ * rest. Times count from the rollout's `begin` by its own clock. Give every entry in order: of a rollout that is
+ * taken up, the old ones first.
+ */
+export function createTimeline(options: {
+  readonly color: boolean;
+}): (entry: JournalEntry) => string | undefined {
+  const paint = painter(options.color);
+  let memory: TimelineMemory = { readings: [], spoken: new Set() };
+  return (entry) => {
+    if (entry.kind === "begin") memory = { readings: [], spoken: new Set() };
+    memory.beginMs ??= Date.parse(entry.at);
+    const lines = linesOf(entry, memory, paint);
+    if (entry.step !== "revert") memory.step = entry.step;
+    if (lines.length === 0) return undefined;
+    const time = clockText(Date.parse(entry.at) - memory.beginMs);
+    return lines.map((line) => `${paint("dim", time)}  ${renderLine(line, paint)}`).join("\n");
+  };
+}
+
+function linesOf(entry: JournalEntry, memory: TimelineMemory, paint: Paint): readonly TimelineLine[] {
+  switch (entry.kind) {
+    case "begin":
+      return [begun(entry, memory)];
+    case "verdict":
+      return verdicts(entry, memory, paint);
+    case "decision":
+      return renderDecision(entry, memory, paint);
+    case "effect":
+      return renderEffect(entry, memory);
+    case "observed":
+      return observed(entry);
+    case "end":
+      return ended(entry, memory);
+    case "intent":
+      return [];
+  }
+}
+
+function begun({ data }: JournalEntry, memory: TimelineMemory): TimelineLine {
+  const plan = data["plan"] as RolloutPlan;
+  memory.plan = plan;
+  const { service, from, to, steps, strategy, duration } = plan;
+  const shares = steps.flatMap(({ kind, exposure }) => (kind === "increment" ? [exposure] : []));
+  const way = shares.length > 0 ? `${strategy} ${shares.join(" → ")} %` : strategy;
+  const text = `${service} ${from} → ${to}: ${way}, ${formatDuration(duration.minSeconds)} at the shortest`;
+  return { symbol: "○", label: "begin", text };
+}
+
+/** Only what a person would want to know before the step's end: a gate that fails or can't speak, and its return. */
+function verdicts(
+  { data, step }: JournalEntry,
+  memory: TimelineMemory,
+  paint: Paint,
+): readonly TimelineLine[] {
+  const readings = data["readings"] as readonly GateReading[];
+  const label = stepLabel(step);
+  memory.readings = readings;
+  if (readings.some(({ verdict }) => verdict === "fail")) {
+    return [{ symbol: "✗", label, text: renderGates(readings, paint), tone: "fail" }];
+  }
+  const silent = readings.filter((reading) => isTrouble(reading, memory));
+  for (const { gate, verdict } of readings) if (verdict === "pass") memory.spoken.add(gate);
+  const before = memory.trouble;
+  const [first] = silent;
+  memory.trouble =
+    first && (first.message.startsWith(first.gate) ? first.message : `${first.gate}: ${first.message}`);
+  if (memory.trouble !== undefined) {
+    return memory.trouble === before ? [] : [{ symbol: "!", label, text: memory.trouble, tone: "warn" }];
+  }
+  const back = before !== undefined && readings.every(({ verdict }) => verdict === "pass");
+  return back ? [{ symbol: "·", label, text: "every gate passes again", tone: "quiet" }] : [];
+}
+
+/** A gate that has not spoken yet is how every step begins; one that falls silent, or asks for more time, is news. */
+function isTrouble({ verdict, reason, gate }: GateReading, { spoken }: TimelineMemory): boolean {
+  if (verdict === "pass" || reason === "BelowMinRequests") return false;
+  return verdict !== "no-data" || reason === "BreachNotSustained" || spoken.has(gate);
+}
+
+function observed({ data, step }: JournalEntry): readonly TimelineLine[] {
+  const label = stepLabel(step);
+  if (data["resumed"] === true) {
+    const recovered = Array.isArray(data["recovered"]) ? data["recovered"] : [];
+    const notes = recovered.length > 0 ? `: ${recovered.join(" ")}` : "";
+    return [{ symbol: "↻", label, text: `taken up in ${data["from"]}, last seen ${data["lastAt"]}${notes}` }];
+  }
+  if (data["interrupted"] === true) {
+    return [{ symbol: "!", label, text: String(data["message"]), tone: "warn" }];
+  }
+  if (data["approvals"] === "rehearsed") {
+    return [{ symbol: "○", label: "approvals", text: `rehearsed: ${data["asked"]}`, tone: "quiet" }];
+  }
+  if (data["clearance"] !== undefined) {
+    const { cause, by } = Object(data["clearance"]);
+    return [{ symbol: "○", label: "quarantine", text: `lifted by ${by}: ${cause}`, tone: "warn" }];
+  }
+  return [];
+}
+
+function ended({ data }: JournalEntry, { plan }: TimelineMemory): readonly TimelineLine[] {
+  const from = plan?.from ?? "the version before";
+  switch (data["outcome"]) {
+    case "promoted":
+      return [{ symbol: "★", label: "promoted", text: `${plan?.service} serves ${plan?.to}`, tone: "good" }];
+    case "reverted":
+      return [
+        { symbol: "◀", label: "reverted", text: `${plan?.service} serves ${from}, as before`, tone: "good" },
+      ];
+    case "revert-failed":
+      return [
+        { symbol: "✗", label: "revert failed", text: "the way back did not verify: look now", tone: "fail" },
+      ];
+    default:
+      return [];
+  }
+}
+
+const labelWidth = 17;
+
+function renderLine({ symbol, label, text, tone }: TimelineLine, paint: Paint): string {
+  const head = `${symbol} ${label.padEnd(labelWidth)}`;
+  switch (tone) {
+    case "good":
+      return `${paint("green", head)} ${text}`;
+    case "warn":
+      return `${paint("yellow", head)} ${text}`;
+    case "fail":
+      return paint("red", `${head} ${text}`);
+    case "quiet":
+      return paint("dim", `${head} ${text}`);
+    default:
+      return `${head} ${text}`;
+  }
+}
+
+function clockText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}

@@ -1,0 +1,77 @@
+import { isEnd } from "../decide/states.ts";
+import type { Recorded } from "../driver/resume.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { Decision, RolloutRequest } from "../types/decision.ts";
+import type { JournalEntry } from "../types/journal.ts";
+import type { GateReading } from "../types/verdict.ts";
+import type { RolloutStatus } from "./render/status.ts";
+
+/** A rollout's status from its journal: pure. */
+export function statusOf(
+  recorded: Recorded,
+  entries: readonly JournalEntry[],
+  requests: readonly RolloutRequest[],
+): RolloutStatus {
+  const { rolloutId, plan, state } = recorded;
+  const own = entries.filter((entry) => entry.rolloutId === rolloutId);
+  const verdict = own.findLast(({ kind }) => kind === "verdict");
+  const readings = (verdict?.data["readings"] ?? []) as readonly GateReading[];
+  return {
+    rolloutId,
+    from: plan.from,
+    to: plan.to,
+    state: state.name,
+    step: state.step,
+    since: sinceOf(recorded, own),
+    exposures: state.exposures,
+    ...(state.cause ? { cause: state.cause } : {}),
+    ...(state.failedAt === undefined ? {} : { failedAt: state.failedAt }),
+    ...(recorded.ended === undefined ? {} : { outcome: recorded.ended }),
+    waitsFor: waitsFor(recorded, own, requests),
+    readings,
+    ...(verdict ? { readingsAt: verdict.wallAt } : {}),
+    lastAt: recorded.lastAt,
+  };
+}
+
+/** Wall time of the decision that led into the present state. */
+function sinceOf({ state, lastAt }: Recorded, own: readonly JournalEntry[]): string {
+  const entered = own.findLast(({ kind, at }) => kind === "decision" && Date.parse(at) === state.enteredAtMs);
+  return entered?.wallAt ?? own[0]?.wallAt ?? lastAt;
+}
+
+function waitsFor(
+  { state, plan }: Recorded,
+  own: readonly JournalEntry[],
+  requests: readonly RolloutRequest[],
+): string {
+  const abort = requests.find(({ kind }) => kind === "abort");
+  if (abort && !isEnd(state.name) && !state.name.startsWith("reverting-")) {
+    return `turning back, as ${abort.by} asked`;
+  }
+  switch (state.name) {
+    case "applying":
+    case "promoting-stable":
+    case "promoting-switch":
+    case "promoting-clean":
+      return `the update to ${state.step}`;
+    case "confirming":
+      return `the route to carry ${state.step} %`;
+    case "soaking": {
+      const soak = plan.steps.find(({ id }) => id === state.step)?.soakSeconds ?? 0;
+      const end = (state.confirmedAtMs ?? state.enteredAtMs) + soak * 1000 + state.extendedMs;
+      return `${formatDuration(soak)} of watching, until ${new Date(end).toISOString()}`;
+    }
+    case "holding":
+      return `proof: ${lastMessage(own)}`;
+    case "held":
+      return `a person: ${lastMessage(own)}`;
+    default:
+      return isEnd(state.name) ? "nothing: it is over" : `${state.name} to finish`;
+  }
+}
+
+function lastMessage(own: readonly JournalEntry[]): string {
+  const decision = own.findLast(({ kind }) => kind === "decision")?.data["decision"] as Decision | undefined;
+  return decision?.message ?? "no reason is written";
+}

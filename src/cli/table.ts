@@ -1,0 +1,16 @@
+import type { Command } from "./command.ts";
+
+/** Every verb and where it lives. Loaded one by one: `plan` must not pay for the engine. */
+export const verbs: Readonly<Record<string, () => Promise<Command>>> = {
+  plan: async () => (await import("./commands/plan.ts")).planCommand,
+  rehearse: async () => (await import("./commands/rehearse.ts")).rehearseCommand,
+  run: async () => (await import("./commands/run.ts")).runCommand,
+  step: async () => (await import("./commands/step.ts")).stepCommand,
+  status: async () => (await import("./commands/status.ts")).statusCommand,
+  approve: async () => (await import("./commands/approve.ts")).approveCommand,
+  pause: async () => (await import("./commands/pause.ts")).pauseCommand,
+  resume: async () => (await import("./commands/resume.ts")).resumeCommand,
+  abort: async () => (await import("./commands/abort.ts")).abortCommand,
+  rollback: async () => (await import("./commands/rollback.ts")).rollbackCommand,
+  schema: async () => (await import("./commands/schema.ts")).schemaCommand,
+};

@@ -1,0 +1,117 @@
+import { isEnd } from "../decide/states.ts";
+import { exitOf, type Outcome } from "../driver/outcome.ts";
+import { lastRollout, type Recorded } from "../driver/resume.ts";
+import { exitCodes, RolloutError } from "../errors/errors.ts";
+import type { CommandContext, CommandResult } from "./command.ts";
+import { drive } from "./drive.ts";
+import { isDriven, type OpenStack, openStack, requireInFlight } from "./record-view.ts";
+import { problemOf, renderOutcome } from "./render/outcome.ts";
+import { stepLabel } from "./render/words.ts";
+import { submit } from "./requests.ts";
+
+/** How long a live driver gets until the traffic is off, ms of wall time: it reacts within a look. */
+const patienceMs = 60_000;
+const pollMs = 250;
+
+/**
+ * Takes the rollout in flight back: asks the live driver, or, where none is alive, drives the way back here. A
+ * reverted rollout is what was asked for: exit 0.
+ */
+export async function turnBack(
+  context: CommandContext,
+  options: { readonly verb: "abort" | "rollback"; readonly reason?: string },
+): Promise<CommandResult> {
+  const stack = await openStack(context);
+  const rollout = requireInFlight(stack, options.verb === "abort" ? "abort" : "roll back");
+  const { reason } = options;
+  const reasoned = reason === undefined ? context : { ...context, options: { ...context.options, reason } };
+  await submit(reasoned, { stack, rollout }, { kind: "abort" });
+  if (!(await isDriven(stack))) return await driveBack(context, stack, rollout);
+  context.talk.line(`Asked the driver of ${rollout.plan.to} to turn back.`);
+  const seen = await watchDriver(context, stack, rollout);
+  if (seen !== undefined) return seen;
+  if (!(await isDriven({ ...stack, entries: await stack.record.journal.read() }))) {
+    return await driveBack(context, stack, rollout);
+  }
+  throw new RolloutError(
+    `The driver of ${rollout.plan.to} has not turned back within ${patienceMs / 1000} s.`,
+    {
+      code: "driver-silent",
+      exit: "timeout",
+      hint: `The request stays. End that process (\`rollouts status --stack ${context.stack}\` names it), then ${options.verb} again: it is driven from here.`,
+    },
+  );
+}
+
+/** No driver is alive: the way back is driven in this process. */
+async function driveBack(
+  context: CommandContext,
+  { at }: OpenStack,
+  rollout: Recorded,
+): Promise<CommandResult> {
+  context.talk.line(`No driver is alive: turning ${rollout.plan.to} back from here.`);
+  const outcome = await drive(context, at, { version: rollout.plan.to, onlyResume: true });
+  return resultOf(context, outcome);
+}
+
+function resultOf(context: CommandContext, outcome: Outcome): CommandResult {
+  const text = renderOutcome(outcome, { color: context.color });
+  const done = outcome.outcome === "reverted" || outcome.outcome === "blocked";
+  if (done) return { data: outcome, text };
+  const problem = problemOf(outcome) ?? {
+    code: "too-late",
+    message: `${outcome.version} was promoted before the request was heard.`,
+    hint: "Going back is a rollout of its own: `rollouts run --version`.",
+  };
+  return { data: outcome, text, exit: exitOf(outcome) || exitCodes.error, problem };
+}
+
+/** Polls the journal until the traffic is off or the rollout is over; undefined where neither comes in time. */
+async function watchDriver(
+  context: CommandContext,
+  { record }: OpenStack,
+  { rolloutId }: Recorded,
+): Promise<CommandResult | undefined> {
+  const { wall, signal } = context.runtime;
+  const until = wall.now() + patienceMs;
+  for (;;) {
+    const entries = (await record.journal.read()).filter((entry) => entry.rolloutId === rolloutId);
+    const now = lastRollout(entries);
+    if (now !== undefined && isEnd(now.state.name) && now.ended !== undefined) {
+      return resultOf(context, endedOutcome(now, record.journal.location, now.ended));
+    }
+    const off = entries.some(({ data }) => data["effect"] === "read-back" && data["ok"] === true);
+    if (now !== undefined && off && now.state.name.startsWith("reverting-"))
+      return turned(now, record.journal.location);
+    if (wall.now() >= until || signal.aborted) return undefined;
+    await wall.sleep(pollMs, signal);
+  }
+}
+
+function turned({ rolloutId, plan, state }: Recorded, journal: string): CommandResult {
+  const data = {
+    outcome: "reverting",
+    version: plan.to,
+    rolloutId,
+    state: state.name,
+    failedAt: state.failedAt,
+    journal,
+  };
+  const text = `${plan.to} turned back at ${stepLabel(state.failedAt ?? "?")}: no traffic on it any more. The driver restores the stack; \`rollouts status\` follows it.`;
+  return { data, text };
+}
+
+/** The outcome that another process wrote, read from its journal. */
+function endedOutcome(recorded: Recorded, journal: string, ended: string): Outcome {
+  const { plan, state, rolloutId } = recorded;
+  return {
+    outcome: ended as Outcome["outcome"],
+    version: plan.to,
+    exposures: state.exposures,
+    ...(state.cause ? { cause: state.cause } : {}),
+    ...(state.failedAt === undefined ? {} : { failedAt: state.failedAt }),
+    ...(state.name === "held" ? { heldAt: state.step } : {}),
+    journal,
+    rolloutId,
+  };
+}

@@ -1,0 +1,23 @@
+import type { ComponentResourceOptions } from "@pulumi/pulumi";
+import { type ComponentKind, ServiceComponent } from "./service-component.ts";
+import type { WorkloadArgs } from "./workload-args.ts";
+
+const kind: ComponentKind = {
+  token: "rollouts:index:CanaryDeployment",
+  strategies: ["canary", "direct"],
+};
+
+/**
+ * A service that takes a new version by weights: stable and candidate Deployments with a Service each, behind
+ * one HTTPRoute. Stable is rendered from the release, never from today's arguments, so whatever an argument
+ * changes reaches the candidate alone and a revert takes it back. Under a `direct` policy (dev, hotfix) the
+ * same component replaces stable in one step.
+ *
+ * @throws RolloutError `config-invalid` (every problem at once), `step-refused` and what else `rollout.claim`
+ * refuses; always before a resource is registered
+ */
+export class CanaryDeployment extends ServiceComponent {
+  constructor(name: string, args: WorkloadArgs, opts?: ComponentResourceOptions) {
+    super(kind, { name, args }, opts);
+  }
+}

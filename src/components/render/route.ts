@@ -1,0 +1,54 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
+import type { RouteArgs } from "../workload-args.ts";
+import { servicePort, sideName } from "./names.ts";
+
+const group = "gateway.networking.k8s.io";
+
+/**
+ * The HTTPRoute. `exposure` is the candidate's share, 0-100 %, or undefined where there is no candidate. What
+ * the API server would fill in is written out: `rules` is one atomic value, and a refresh must find it equal.
+ * Never `pulumi.com/patchForce` here: a late update would put traffic back on a candidate that the lever has
+ * just taken it from.
+ */
+export function renderRoute(input: {
+  readonly service: string;
+  readonly namespace: Input<string>;
+  readonly route: RouteArgs;
+  readonly exposure: number | undefined;
+}): k8s.apiextensions.CustomResourceArgs {
+  const { service, namespace, route, exposure } = input;
+  const backend = (side: "stable" | "canary", weight: number) => ({
+    group: "",
+    kind: "Service",
+    name: sideName(service, side),
+    port: servicePort,
+    weight,
+  });
+  const backendRefs =
+    exposure === undefined
+      ? [backend("stable", 100)]
+      : [backend("stable", 100 - exposure), backend("canary", exposure)];
+  return {
+    apiVersion: `${group}/v1`,
+    kind: "HTTPRoute",
+    metadata: { name: service, namespace, labels: { app: service } },
+    spec: {
+      parentRefs: [
+        {
+          group,
+          kind: "Gateway",
+          name: route.gateway,
+          ...(route.gatewayNamespace === undefined ? {} : { namespace: route.gatewayNamespace }),
+        },
+      ],
+      ...(route.hostnames.length === 0 ? {} : { hostnames: [...route.hostnames] }),
+      rules: [
+        {
+          matches: [{ path: { type: "PathPrefix", value: route.pathPrefix ?? "/" } }],
+          backendRefs,
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import * as z from "zod";
+import { dnsLabel, duration, key, text } from "./leaves.ts";
+import { defaults } from "./presets.ts";
+
+/** A value that Pulumi keeps encrypted, as the YAML file shows it. Opaque: it is never looked into. */
+export const secureValue = z.strictObject({ secure: z.string() });
+
+function kind<K extends string>(name: K, what: string) {
+  return key(z.literal(name), { what, rule: `the kind "${name}"`, hint: `Write kind: ${name}.` });
+}
+
+/** An http or https URL without credentials in it: config files are read by many. */
+function url(facts: { readonly what: string } & { readonly example: string }): z.ZodString {
+  const fits = (written: string) => {
+    const parsed = URL.canParse(written) ? new URL(written) : undefined;
+    return parsed !== undefined && /^https?:$/.test(parsed.protocol) && !parsed.username && !parsed.password;
+  };
+  return key(
+    z
+      .string()
+      .regex(/^https?:\/\//)
+      .refine(fits),
+    {
+      what: facts.what,
+      rule: "an http or https URL without user name and password",
+      hint: `Write it like ${facts.example}.`,
+    },
+  );
+}
+
+const sandboxNote = "the simulated cloud, in rehearsals and tests";
+const { prometheus } = defaults;
+
+const cohort = z.strictObject({
+  label: text({
+    what: "Label that carries the version's side.",
+    fallback: prometheus.cohortLabel,
+    example: "version",
+  }).optional(),
+  stable: text({ what: "Value of the label on stable.", example: "stable" }),
+  candidate: text({ what: "Value of the label on the candidate.", example: "canary" }),
+});
+
+const prometheusSchema = z.strictObject({
+  kind: kind("prometheus", "The HTTP API of a Prometheus server."),
+  url: url({ what: "Base URL of the API.", example: "http://prometheus.monitoring:9090" }),
+  cohort: key(cohort, {
+    what: "How the two sides are told apart.",
+    rule: "an object with stable and candidate, and perhaps label",
+    hint: "Write { label: version, stable: stable, candidate: canary }.",
+  }),
+  match: key(z.record(z.string(), z.string()), {
+    what: "Further label matchers, all of which must hold.",
+    rule: "an object of label names and texts",
+    hint: "Write { app: atp-ingestion }.",
+    fallback: "{ app: <service> }",
+  }).optional(),
+  requests: z
+    .strictObject({
+      metric: text({
+        what: "Counter of requests, as the full series name.",
+        fallback: prometheus.requests.metric,
+        example: "http_requests_total",
+      }).optional(),
+      codeLabel: text({
+        what: "Its label with the HTTP status; 5xx are errors.",
+        fallback: prometheus.requests.codeLabel,
+        example: "code",
+      }).optional(),
+    })
+    .optional(),
+  latency: z
+    .strictObject({
+      metric: text({
+        what: "Histogram of durations, in seconds unless its name ends in _ms or _milliseconds; with or without _bucket.",
+        fallback: prometheus.latency.metric,
+        example: "http_request_duration_seconds",
+      }).optional(),
+    })
+    .optional(),
+  exceptions: z
+    .strictObject({
+      metric: text({
+        what: "Counter of exceptions, as the full series name.",
+        fallback: prometheus.exceptions.metric,
+        example: "exceptions_total",
+      }).optional(),
+    })
+    .optional(),
+});
+
+/** Where counts per version come from. */
+export const metricsSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: kind("sandbox", `Counts of ${sandboxNote}.`) }),
+  prometheusSchema,
+]);
+
+function urls(side: string, example: string) {
+  const each = url({ what: `A health URL of ${side}.`, example });
+  return key(z.array(each).min(1), {
+    what: `Health URLs of ${side}: each must answer 200.`,
+    rule: "a list of at least one URL",
+    hint: `Write [${example}].`,
+  });
+}
+
+/** Where health is asked. */
+export const healthSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: kind("sandbox", `Health of ${sandboxNote}.`) }),
+  z.strictObject({
+    kind: kind("http", "HTTP GET; anything but 200 is a failure."),
+    candidate: urls("the candidate", "http://atp-ingestion-canary.atp-prod/health/ready"),
+    stable: urls(
+      "stable, without which an outage of everything could not be told apart",
+      "http://atp-ingestion.atp-prod/health/ready",
+    ),
+  }),
+]);
+
+/** The fast way to move traffic. */
+export const leverSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: kind("sandbox", `The router of ${sandboxNote}.`) }),
+  z.strictObject({
+    kind: kind("http-route", "Weights of a Gateway API HTTPRoute, by one patch."),
+    namespace: dnsLabel({ what: "Namespace of the HTTPRoute.", example: "atp-prod" }),
+    route: dnsLabel({
+      what: "Name of the HTTPRoute.",
+      fallback: "<service>",
+      example: "atp-ingestion",
+      maxLength: 253,
+    }).optional(),
+    kubeconfig: text({
+      what: "Path of a kubeconfig file.",
+      absent: "KUBECONFIG, ~/.kube/config or the pod's own account",
+      example: "/home/ci/.kube/prod",
+    }).optional(),
+    context: text({
+      what: "Context of the kubeconfig.",
+      absent: "its current context",
+      example: "prod",
+    }).optional(),
+  }),
+]);
+
+const webhookUrl = z.union([
+  z.string().refine((written) => URL.canParse(written) && /^https?:$/.test(new URL(written).protocol)),
+  secureValue,
+]);
+
+/** Who is told. */
+export const notifySchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: kind("log", "Lines on stderr.") }),
+  z.strictObject({
+    kind: kind("webhook", "A POST of JSON."),
+    url: key(webhookUrl, {
+      what: "Where to; most such URLs are secrets.",
+      rule: "an http or https URL, or { secure: … }",
+      hint: "Set it with: pulumi config set --secret --path 'rollout.notify[<n>].url' https://…",
+      secret: true,
+    }),
+  }),
+]);
+
+/** Where lease and journal are kept. */
+export const recordSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: kind("file", "Files in a folder."),
+    dir: text({
+      what: "The folder, relative to the project's.",
+      fallback: defaults.record.dir,
+      example: ".rollouts",
+    }).optional(),
+    lease: duration(
+      { min: "3s", max: "1h" },
+      {
+        what: "Term of the lease, renewed every third of it: how long a second driver waits after a crash on another host.",
+        fallback: "30s",
+      },
+    ).optional(),
+  }),
+]);

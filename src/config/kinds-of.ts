@@ -1,0 +1,115 @@
+import type {
+  EnvironmentPolicy,
+  HealthConfig,
+  LeverConfig,
+  MetricsConfig,
+  NotifyConfig,
+  RecordConfig,
+} from "../types/policy.ts";
+import { defaults } from "./presets.ts";
+import type { WrittenConfig } from "./schema.ts";
+import { type Picker, secondsOf } from "./settings.ts";
+
+/**
+ * Stands for a value that the stack file keeps encrypted. Whoever needs the value itself reads it through
+ * the engine, which alone can decrypt it.
+ */
+export const securePlaceholder = "[secure]";
+
+const standard = <T>(value: T) => ({ from: "default", value }) as const;
+
+/** Where data, traffic and messages go. Everything that config doesn't say is a default of its kind. */
+export function pickKinds(
+  written: WrittenConfig,
+  pick: Picker,
+): Pick<EnvironmentPolicy, "metrics" | "health" | "lever" | "notify" | "record"> {
+  return {
+    metrics: pickMetrics(written, pick),
+    health: pickHealth(written, pick),
+    lever: pickLever(written, pick),
+    notify: pickNotify(written, pick),
+    record: pickRecord(written, pick),
+  };
+}
+
+function pickMetrics({ metrics, service }: WrittenConfig, pick: Picker): MetricsConfig {
+  if (metrics?.kind !== "prometheus") {
+    return { kind: pick("metrics.kind", metrics?.kind, standard("sandbox")) };
+  }
+  const { prometheus } = defaults;
+  const given = <T>(path: string, value: T) => pick(`metrics.${path}`, value, standard(value));
+  return {
+    kind: given("kind", metrics.kind),
+    url: given("url", metrics.url.replace(/\/+$/, "")),
+    cohort: {
+      label: pick("metrics.cohort.label", metrics.cohort.label, standard<string>(prometheus.cohortLabel)),
+      stable: given("cohort.stable", metrics.cohort.stable),
+      candidate: given("cohort.candidate", metrics.cohort.candidate),
+    },
+    match: pick("metrics.match", metrics.match, standard({ app: service })),
+    requests: {
+      metric: pick(
+        "metrics.requests.metric",
+        metrics.requests?.metric,
+        standard<string>(prometheus.requests.metric),
+      ),
+      codeLabel: pick(
+        "metrics.requests.codeLabel",
+        metrics.requests?.codeLabel,
+        standard<string>(prometheus.requests.codeLabel),
+      ),
+    },
+    latency: {
+      metric: pick(
+        "metrics.latency.metric",
+        metrics.latency?.metric,
+        standard<string>(prometheus.latency.metric),
+      ),
+    },
+    exceptions: {
+      metric: pick(
+        "metrics.exceptions.metric",
+        metrics.exceptions?.metric,
+        standard<string>(prometheus.exceptions.metric),
+      ),
+    },
+  };
+}
+
+function pickHealth({ health }: WrittenConfig, pick: Picker): HealthConfig {
+  if (health?.kind !== "http") return { kind: pick("health.kind", health?.kind, standard("sandbox")) };
+  return {
+    kind: pick("health.kind", health.kind, standard(health.kind)),
+    candidate: pick("health.candidate", health.candidate, standard(health.candidate)),
+    stable: pick("health.stable", health.stable, standard(health.stable)),
+  };
+}
+
+function pickLever({ lever, service }: WrittenConfig, pick: Picker): LeverConfig {
+  if (lever?.kind !== "http-route") return { kind: pick("lever.kind", lever?.kind, standard("sandbox")) };
+  const given = (path: string, value: string) => pick(`lever.${path}`, value, standard(value));
+  return {
+    kind: pick("lever.kind", lever.kind, standard(lever.kind)),
+    namespace: given("namespace", lever.namespace),
+    route: pick("lever.route", lever.route, standard(service)),
+    ...(lever.kubeconfig === undefined ? {} : { kubeconfig: given("kubeconfig", lever.kubeconfig) }),
+    ...(lever.context === undefined ? {} : { context: given("context", lever.context) }),
+  };
+}
+
+function pickNotify({ notify }: WrittenConfig, pick: Picker): readonly NotifyConfig[] {
+  const channels = notify?.map((channel): NotifyConfig => {
+    if (channel.kind === "log") return { kind: "log" };
+    return { kind: "webhook", url: typeof channel.url === "string" ? channel.url : securePlaceholder };
+  });
+  return pick("notify", channels, standard([{ kind: "log" }]));
+}
+
+function pickRecord({ record }: WrittenConfig, pick: Picker): RecordConfig {
+  const base = defaults.record;
+  return {
+    kind: pick("record.kind", record?.kind, standard(base.kind)),
+    dir: pick("record.dir", record?.dir, standard<string>(base.dir)),
+    leaseSeconds: pick("record.leaseSeconds", secondsOf(record?.lease), standard<number>(base.leaseSeconds)),
+  };
+}

@@ -1,0 +1,14 @@
+/** The parts of a policy that name a vendor by `kind`. */
+export type KindField = "metrics" | "health" | "lever" | "notify" | "record";
+
+/**
+ * Kinds that the design has but that are not built yet. They are refused by name, with those that are
+ * built, instead of being called unknown. What is built stands in the schema alone.
+ */
+export const plannedKinds: Readonly<Record<KindField, readonly string[]>> = {
+  metrics: ["azure-monitor", "azure-metrics", "command"],
+  health: ["command"],
+  lever: ["istio", "ingress-nginx", "app-configuration", "app-service-slot"],
+  notify: ["pagerduty", "slack", "email"],
+  record: ["azure-blob"],
+};

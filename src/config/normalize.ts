@@ -1,0 +1,129 @@
+import { configError, type Issue } from "../errors/errors.ts";
+import type { EnvironmentPolicy } from "../types/policy.ts";
+import { explain, type Located } from "./explain.ts";
+import { incrementOrder } from "./increment-order.ts";
+import { isObject, type Path, valueAt } from "./json.ts";
+import { pickKinds } from "./kinds-of.ts";
+import { isSecure } from "./received.ts";
+import { rules } from "./rules.ts";
+import { type WrittenConfig, writtenSchema } from "./schema.ts";
+import { createPicker, pickGates, pickIncrements, pickTimes } from "./settings.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A policy, or everything that stands in its way. */
+export type Normalized = { readonly policy: EnvironmentPolicy } | { readonly issues: readonly Issue[] };
+
+/**
+ * The policy that a written rollout config comes to: config over preset over defaults, each value with its
+ * origin. All problems at once, in the order of the file's sections. Pure; never throws.
+ */
+export function normalizeConfig({
+  written,
+  stack,
+}: {
+  readonly written: unknown;
+  readonly stack: string;
+}): Normalized {
+  if (written === undefined || written === null) return { issues: [missing(stack)] };
+  if (isSecure(written)) return { issues: [encrypted()] };
+  const parsed = writtenSchema.safeParse(written);
+  const shape = parsed.success ? [] : explain(writtenSchema, written, parsed.error.issues);
+  const order = incrementOrder(valueAt(written, ["increments"]));
+  const sound = parsed.success ? parsed.data : salvage(written, shape);
+  const issues = [...shape.map(({ issue }) => issue), ...order, ...crossIssues(sound, shape)];
+  if (issues.length > 0) return { issues: inFileOrder(issues, written) };
+  if (!parsed.success) throw new Error("a config that failed its schema must have an issue");
+  return { policy: policyOf(parsed.data) };
+}
+
+/** `normalizeConfig`, for those who can't go on without: throws a RolloutError with every issue, exit 2. */
+export function normalizeOrThrow(input: {
+  readonly written: unknown;
+  readonly stack: string;
+}): EnvironmentPolicy {
+  const result = normalizeConfig(input);
+  if ("issues" in result) throw configError(result.issues);
+  return result.policy;
+}
+
+/** Problems of one section together, sections as they are written, missing ones last. */
+function inFileOrder(issues: readonly Issue[], written: unknown): readonly Issue[] {
+  const sections = isObject(written) ? Object.keys(written) : [];
+  const place = ({ path }: Issue) => {
+    const index = sections.indexOf(/^rollout\.([\w-]+)/.exec(path)?.[1] ?? "");
+    return index < 0 ? sections.length : index;
+  };
+  return [...issues].sort((a, b) => place(a) - place(b));
+}
+
+function policyOf(written: WrittenConfig): EnvironmentPolicy {
+  const { pick, origins } = createPicker();
+  return {
+    preset: pick("preset", written.preset, { from: "default", value: written.preset }),
+    service: pick("service", written.service, { from: "default", value: written.service }),
+    ...pickIncrements(written, pick),
+    gates: pickGates(written, pick),
+    ...pickTimes(written, pick),
+    ...pickKinds(written, pick),
+    origins,
+  };
+}
+
+/**
+ * What is left of a broken config once the broken sections are taken out (of a section with an unknown key,
+ * that key alone), so that the rules over several keys speak of the sound ones in the same answer.
+ */
+function salvage(written: unknown, shape: readonly Located[]): WrittenConfig | undefined {
+  if (!isObject(written)) return undefined;
+  const known = shape.filter(({ unknown }) => unknown).reduce((rest, { at }) => without(rest, at), written);
+  const broken = brokenSections(shape);
+  const rest = Object.fromEntries(Object.entries(known).filter(([name]) => !broken.has(name)));
+  // Stand-ins for what is required; the rules that read these sections are silent.
+  const parsed = writtenSchema.safeParse({ preset: "production", service: "unknown", ...rest });
+  return parsed.success ? parsed.data : undefined;
+}
+
+function without(value: Json, path: Path): Json {
+  const [step, ...rest] = path;
+  const entries = Object.entries(value).flatMap(([name, item]): [string, unknown][] => {
+    if (name !== String(step)) return [[name, item]];
+    if (rest.length === 0) return [];
+    if (Array.isArray(item)) {
+      const items = Object.values(without(Object.fromEntries(Object.entries(item)), rest));
+      return [[name, items]];
+    }
+    return [[name, isObject(item) ? without(item, rest) : item]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function brokenSections(shape: readonly Located[]): ReadonlySet<string> {
+  return new Set(shape.filter(({ unknown }) => !unknown).map(({ at }) => String(at[0])));
+}
+
+function crossIssues(written: WrittenConfig | undefined, shape: readonly Located[]): readonly Issue[] {
+  if (written === undefined) return [];
+  const broken = brokenSections(shape);
+  const policy = policyOf(written);
+  return rules
+    .filter(({ reads }) => !reads.some((section) => broken.has(section)))
+    .flatMap(({ check }) => check({ written, policy }));
+}
+
+function missing(stack: string): Issue {
+  return {
+    path: "rollout",
+    rule: "required: the rollout config of the stack",
+    hint: `Write at least preset and service in Pulumi.${stack}.yaml; docs/configuration.md has an example.`,
+  };
+}
+
+function encrypted(): Issue {
+  return {
+    path: "rollout",
+    received: '"[secret]"',
+    rule: "the rollout config in plain text: only notify[].url may be secret",
+    hint: "Write it as plain YAML and encrypt that one value: pulumi config set --secret --path …",
+  };
+}

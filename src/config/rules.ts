@@ -1,0 +1,24 @@
+import type { Rule } from "./rule.ts";
+import { cohortsDiffer, healthUrlsDiffer, noMixedClouds, watchedHasSources } from "./source-rules.ts";
+import {
+  afterRevertCovers,
+  exceptionsWindow,
+  lookWithinSoak,
+  soakCoversGates,
+  wholeTraffic,
+  wholeWindows,
+} from "./time-rules.ts";
+
+/** Every condition over several keys, in the order of the reference. */
+export const rules: readonly Rule[] = [
+  soakCoversGates,
+  lookWithinSoak,
+  wholeWindows,
+  exceptionsWindow,
+  afterRevertCovers,
+  wholeTraffic,
+  watchedHasSources,
+  cohortsDiffer,
+  healthUrlsDiffer,
+  noMixedClouds,
+];

@@ -1,0 +1,226 @@
+import * as z from "zod";
+import { healthSchema, leverSchema, metricsSchema, notifySchema, recordSchema } from "./kind-schemas.ts";
+import { dnsLabel, duration, key, percent, whole } from "./leaves.ts";
+
+const presetNames = ["development", "test", "staging", "production", "hotfix"] as const;
+const strategies = ["canary", "direct", "rolling", "blue-green", "feature-flag"] as const;
+
+const exposure = whole(
+  { min: 1, max: 100 },
+  { what: "Share of the traffic on the candidate, in percent.", hint: "Write a number, 5 for 5 %." },
+);
+
+const soak = (what: string) => duration({ min: "0s", max: "168h" }, { what, fallback: "preset" });
+
+const increment = z.strictObject({
+  exposure,
+  soak: duration(
+    { min: "0s", max: "168h" },
+    { what: "Soak of this increment alone.", fallback: "soak" },
+  ).optional(),
+});
+
+const sustained = (text: string, fallback: string) =>
+  duration({ min: "1s", max: "24h" }, { what: text, fallback }).optional();
+
+const errorRateLimit = percent({
+  what: "Share of failed requests (5xx) that is still allowed.",
+  fallback: "1%",
+});
+const p95Limit = duration(
+  { min: "1ms", max: "1h", millis: true },
+  { what: "95th percentile of the duration that is still allowed.", fallback: "1000ms" },
+);
+const exceptionsLimit = whole(
+  { min: 0, max: 1_000_000 },
+  { what: "Exceptions of the candidate that are still allowed: a literal count.", fallback: "10" },
+);
+
+/** A limit that may be written alone, or with how long it is looked at. */
+function limit<L extends z.ZodType, F extends z.ZodType>(options: {
+  readonly what: string;
+  readonly short: L;
+  readonly full: F;
+  readonly hint: string;
+}) {
+  return key(z.union([options.short, options.full]), {
+    what: options.what,
+    rule: "a limit, or an object with it",
+    hint: options.hint,
+  });
+}
+
+const gates = z.strictObject({
+  errorRate: limit({
+    what: "Trigger on the share of failed requests.",
+    short: errorRateLimit,
+    full: z.strictObject({
+      limit: errorRateLimit.optional(),
+      for: sustained("How long it must be breached, a whole number of windows.", "2m"),
+    }),
+    hint: 'Write "1%", or { limit: "1%", for: 2m }.',
+  }).optional(),
+  p95: limit({
+    what: "Trigger on latency.",
+    short: p95Limit,
+    full: z.strictObject({
+      limit: p95Limit.optional(),
+      for: sustained("How long it must be breached, a whole number of windows.", "5m"),
+    }),
+    hint: 'Write "1000ms", or { limit: 1000ms, for: 5m }.',
+  }).optional(),
+  exceptions: limit({
+    what: "Trigger on exceptions.",
+    short: exceptionsLimit,
+    full: z.strictObject({
+      limit: exceptionsLimit.optional(),
+      window: sustained("The sliding window in which they are counted.", "15m"),
+    }),
+    hint: "Write 10, or { limit: 10, window: 15m }.",
+  }).optional(),
+  health: z
+    .strictObject({
+      tries: whole(
+        { min: 1, max: 10 },
+        { what: "Tries in one probe; all must fail.", fallback: "3" },
+      ).optional(),
+      timeout: duration({ min: "1s", max: "1m" }, { what: "Time-out of a try.", fallback: "5s" }).optional(),
+    })
+    .optional(),
+  minRequests: whole(
+    { min: 1, max: 1_000_000 },
+    {
+      what: "A window holds at least this many requests, growing backwards until it does.",
+      fallback: "100",
+      hint: "0 would let silence pass as health; 1 gives the guide's letter.",
+    },
+  ).optional(),
+  window: sustained("Length of the windows in which shares are judged, at least.", "1m"),
+});
+
+const timeout = (what: string, fallback: string) =>
+  duration({ min: "1s", max: "24h" }, { what, fallback }).optional();
+
+const timeouts = z.strictObject({
+  rollout: timeout("An update with its pods.", "10m"),
+  confirm: timeout("From the update to the route read back at its weight.", "2m"),
+  verify: timeout("Stable verified after a revert.", "2m"),
+  afterRevert: timeout("Span of metrics that is looked at after a revert.", "5m"),
+});
+
+const approvers = whole({ min: 0, max: 20 }, { what: "Approvals that the start needs.", fallback: "preset" });
+
+const approvals = key(
+  z.union([
+    approvers,
+    z.strictObject({
+      required: approvers.optional(),
+      cab: key(z.boolean(), {
+        what: "Whether a change request approved by the change advisory board is needed.",
+        rule: "true or false",
+        hint: "Write true or false, without quotes.",
+        fallback: "preset",
+      }).optional(),
+    }),
+  ]),
+  {
+    what: "Who must agree before the start.",
+    rule: "a number of approvers, or an object with required and cab",
+    hint: "Write 2, or { required: 2, cab: true }.",
+  },
+);
+
+const kindRule = "an object with a kind";
+
+/** What people write under `<project>:rollout` in Pulumi.<stack>.yaml. Strict: unknown keys are refused. */
+export const writtenSchema = z.strictObject({
+  preset: key(z.enum(presetNames), {
+    what: "Environment whose numbers apply where nothing else is written.",
+    rule: `one of ${presetNames.join(", ")}`,
+    hint: "Write preset: production for the guide's production rollout.",
+    words: presetNames,
+  }),
+  service: dnsLabel({
+    what: "Name of the service; the candidate is `<service>-canary`.",
+    example: "atp-ingestion",
+    maxLength: 56,
+  }),
+  strategy: key(z.enum(strategies), {
+    what: "How a version reaches everybody, against the preset's. Built so far: canary, direct.",
+    rule: `one of ${strategies.join(", ")}`,
+    hint: "Leave it out for the preset's own strategy.",
+    words: strategies,
+    fallback: "preset",
+  }).optional(),
+  increments: key(z.array(z.union([exposure, increment])).min(1), {
+    what: "Increments of a canary, strictly ascending to 100: exposures, or objects with exposure and soak.",
+    rule: "a list of exposures from 1 to 100, or of { exposure, soak }",
+    hint: "Write [5, 20, 50, 100].",
+    fallback: "preset",
+  }).optional(),
+  soak: soak("How long each increment is watched, from the route's read-back; 0s: not at all.").optional(),
+  look: duration(
+    { min: "1s", max: "5m" },
+    { what: "Time between two looks at the gates.", fallback: "10s" },
+  ).optional(),
+  drain: duration(
+    { min: "0s", max: "1h" },
+    { what: "Time that requests in flight get before a side is removed.", fallback: "30s" },
+  ).optional(),
+  gates: gates.optional(),
+  hold: z
+    .strictObject({
+      step: duration(
+        { min: "1s", max: "24h" },
+        { what: "By how much a soak grows while nothing is proved.", fallback: "5m" },
+      ).optional(),
+      maxFactor: whole(
+        { min: 1, max: 100 },
+        { what: "A soak grows up to this many times its length; then a person is asked.", fallback: "4" },
+      ).optional(),
+    })
+    .optional(),
+  timeouts: timeouts.optional(),
+  approvals: approvals.optional(),
+  metrics: key(metricsSchema, {
+    what: "Where the counts per version come from.",
+    rule: kindRule,
+    hint: "Write { kind: prometheus, url: …, cohort: … }.",
+    absent: "required where a rollout is watched",
+  }).optional(),
+  health: key(healthSchema, {
+    what: "Where health is asked.",
+    rule: kindRule,
+    hint: "Write { kind: http, candidate: [http://…], stable: [http://…] }.",
+    absent: "required where a rollout is watched",
+  }).optional(),
+  lever: key(leverSchema, {
+    what: "The fast way to move traffic.",
+    rule: kindRule,
+    hint: "Write { kind: http-route, namespace: … }.",
+    absent: "required for a canary",
+  }).optional(),
+  notify: key(z.array(notifySchema), {
+    what: "Who is told, in order.",
+    rule: "a list of channels",
+    hint: "Write [{ kind: log }].",
+    fallback: "[{ kind: log }]",
+  }).optional(),
+  record: key(recordSchema, {
+    what: "Where lease and journal are kept.",
+    rule: kindRule,
+    hint: "Write { kind: file, dir: .rollouts }.",
+    fallback: "{ kind: file }",
+  }).optional(),
+});
+
+/** The rollout config as written, its shape proved by `writtenSchema`. */
+export type WrittenConfig = z.infer<typeof writtenSchema>;
+
+/** JSON schema (2020-12) of the rollout config, for editors and `rollouts schema`. */
+export function rolloutJsonSchema(): Readonly<Record<string, unknown>> {
+  return {
+    title: "pulumi-rollouts: <project>:rollout in Pulumi.<stack>.yaml",
+    ...z.toJSONSchema(writtenSchema, { io: "input" }),
+  };
+}

@@ -1,0 +1,96 @@
+import type { Issue } from "../errors/errors.ts";
+import type { EnvironmentPolicy } from "../types/policy.ts";
+import { issueAt, type Rule } from "./rule.ts";
+import type { WrittenConfig } from "./schema.ts";
+
+const watched = (policy: EnvironmentPolicy) => policy.increments.some(({ soakSeconds }) => soakSeconds > 0);
+
+function missingSource(written: WrittenConfig, path: string, advice: Pick<Issue, "rule" | "hint">): Issue {
+  return issueAt(written, path, { rule: `required: ${advice.rule}`, hint: advice.hint });
+}
+
+/** What is watched has a source that somebody named. */
+export const watchedHasSources: Rule = {
+  name: "watched-has-sources",
+  says: "A rollout that is watched names `metrics` and `health`, and a canary its `lever`: nothing is watched by a source that nobody named.",
+  reads: ["preset", "strategy", "increments", "soak", "metrics", "health", "lever"],
+  check: ({ written, policy }) => {
+    const issues: Issue[] = [];
+    if (watched(policy) && written.metrics === undefined) {
+      const hint =
+        "Write metrics: { kind: prometheus, url: …, cohort: { stable: stable, candidate: canary } }.";
+      issues.push(
+        missingSource(written, "metrics", {
+          rule: "a source of metrics, as the gates judge each soak",
+          hint,
+        }),
+      );
+    }
+    if (watched(policy) && written.health === undefined) {
+      const hint = "Write health: { kind: http, candidate: [http://…], stable: [http://…] }.";
+      issues.push(
+        missingSource(written, "health", { rule: "health URLs, as any health failure reverts", hint }),
+      );
+    }
+    if (policy.strategy === "canary" && written.lever === undefined) {
+      const hint = "Write lever: { kind: http-route, namespace: … }.";
+      issues.push(
+        missingSource(written, "lever", { rule: "a lever, as a canary's traffic is moved by it", hint }),
+      );
+    }
+    return issues;
+  },
+};
+
+/** The sides can be told apart in the metrics. */
+export const cohortsDiffer: Rule = {
+  name: "cohorts-differ",
+  says: "The two cohorts of Prometheus have different values.",
+  reads: ["metrics"],
+  check: ({ written, policy: { metrics } }) => {
+    if (metrics.kind !== "prometheus" || metrics.cohort.stable !== metrics.cohort.candidate) return [];
+    const rule = "another value than metrics.cohort.stable";
+    const hint = "With one value stable would be judged as the candidate: write canary.";
+    return [issueAt(written, "metrics.cohort.candidate", { rule, hint })];
+  },
+};
+
+/** The sides can be told apart by their health. */
+export const healthUrlsDiffer: Rule = {
+  name: "health-urls-differ",
+  says: "No health URL is asked for both sides.",
+  reads: ["health"],
+  check: ({ written, policy: { health } }) => {
+    if (health.kind !== "http") return [];
+    return health.candidate.flatMap((url, index) => {
+      if (!health.stable.includes(url)) return [];
+      const hint =
+        "An ill candidate and an ill cluster would look the same: ask each side by its own Service.";
+      return [
+        issueAt(written, `health.candidate[${index}]`, {
+          rule: "a URL that is not among health.stable",
+          hint,
+        }),
+      ];
+    });
+  },
+};
+
+/** Simulated numbers never judge real traffic. */
+export const noMixedClouds: Rule = {
+  name: "no-mixed-clouds",
+  says: "Real traffic is never judged by simulated numbers: with a real lever, neither `metrics` nor `health` is `sandbox`.",
+  reads: ["metrics", "health", "lever"],
+  check: ({ written, policy }) => {
+    if (policy.lever.kind === "sandbox") return [];
+    return (["metrics", "health"] as const)
+      .filter((field) => written[field]?.kind === "sandbox")
+      .map((field) => {
+        const hint = "Name a real source; a rehearsal puts the sandbox in its place by itself.";
+        return issueAt(written, `${field}.kind`, {
+          rule: `a real source beside the lever ${policy.lever.kind}`,
+          hint,
+        });
+      });
+  },
+};

@@ -1,0 +1,131 @@
+import { RolloutError } from "../errors/errors.ts";
+
+/** What goes wrong. Rates in errors per million requests, times in ms. */
+export type FaultEffect =
+  | { readonly kind: "errors" | "environment-errors"; readonly ratePpm: number }
+  | { readonly kind: "latency"; readonly p95Ms: number }
+  /** That many in each 15 minutes. */
+  | { readonly kind: "exceptions"; readonly count: number }
+  | { readonly kind: "health"; readonly answer: number | "no-answer" | "cluster-down" }
+  | { readonly kind: "crashloop" | "image-pull" | "metrics-outage" | "silent-canary" | "slow-router" };
+
+/** One `--fault`. */
+export type FaultSpec = FaultEffect & {
+  /** Share of traffic on the candidate at which it starts, 0-100 %. */
+  readonly atExposure: number;
+  /** How long it lasts; absent: for good. */
+  readonly durationMs?: number;
+  /** As it was written. */
+  readonly text: string;
+};
+
+interface FaultForm {
+  readonly example: string;
+  /** What stands behind `=`; undefined refuses it. Absent: the fault takes no value. */
+  readonly value?: (text: string) => FaultEffect | undefined;
+  /** The effect of a fault without a value. */
+  readonly effect?: FaultEffect;
+  readonly lasts: boolean;
+}
+
+const forms: Readonly<Record<string, FaultForm>> = {
+  errors: { example: "errors=3%@20:121s", value: (text) => rate("errors", text), lasts: true },
+  "environment-errors": {
+    example: "environment-errors=3%@20",
+    value: (text) => rate("environment-errors", text),
+    lasts: true,
+  },
+  latency: { example: "latency=1500ms@20", value: latency, lasts: true },
+  exceptions: { example: "exceptions=11@20", value: exceptions, lasts: true },
+  health: {
+    example: "health=503@20 | health=no-answer@20 | health=cluster-down@20",
+    value: health,
+    lasts: true,
+  },
+  crashloop: { example: "crashloop@20", effect: { kind: "crashloop" }, lasts: false },
+  "image-pull": { example: "image-pull@5", effect: { kind: "image-pull" }, lasts: false },
+  "metrics-outage": { example: "metrics-outage@20:5m", effect: { kind: "metrics-outage" }, lasts: true },
+  "silent-canary": { example: "silent-canary@20", effect: { kind: "silent-canary" }, lasts: true },
+  "slow-router": { example: "slow-router@20:3m", effect: { kind: "slow-router" }, lasts: true },
+};
+
+const DEFAULT_EXPOSURE = 5;
+const shape = /^(?<name>[a-z-]+)(?:=(?<value>[^@:]+))?(?:@(?<exposure>[^:]+))?(?::(?<duration>.+))?$/;
+
+/**
+ * Reads `kind[=value][@exposure][:duration]`: `errors=1.1%@20:121s` starts when 20 % is first in force
+ * and lasts 121 s. Exposure defaults to 5. Throws a RolloutError (exit 2) that lists every form.
+ */
+export function parseFault(text: string): FaultSpec {
+  const { name, value, exposure, duration } = shape.exec(text.trim())?.groups ?? {};
+  if (name === "engine-crash") throw notBuilt(text);
+  const form = name === undefined ? undefined : forms[name];
+  if (form === undefined) throw refused(text, "no such fault");
+  const effect = form.value === undefined ? withoutValue(form, value) : form.value(value ?? "");
+  if (effect === undefined) throw refused(text, `the form is ${form.example}`);
+  const atExposure = exposure === undefined ? DEFAULT_EXPOSURE : numberOf(exposure.replace(/%$/, ""));
+  if (atExposure === undefined || atExposure > 100)
+    throw refused(text, `after @ stands an exposure of 0-100 %, not ${exposure}`);
+  if (duration === undefined) return { ...effect, atExposure, text };
+  const durationMs = spanOf(duration);
+  if (!form.lasts) throw refused(text, `${name} has no duration`);
+  if (durationMs === undefined)
+    throw refused(text, `after : stands a duration like 119s, 2m or 1h, not ${duration}`);
+  return { ...effect, atExposure, durationMs, text };
+}
+
+function withoutValue(form: FaultForm, value: string | undefined): FaultEffect | undefined {
+  return value === undefined ? form.effect : undefined;
+}
+
+function rate(kind: "errors" | "environment-errors", text: string): FaultEffect | undefined {
+  const percent = text.endsWith("%") ? numberOf(text.slice(0, -1)) : undefined;
+  // Whole parts per million, so that the count of errors is integer arithmetic and 1 % is exactly 1 %.
+  return percent === undefined || percent > 100 ? undefined : { kind, ratePpm: Math.round(percent * 10_000) };
+}
+
+function latency(text: string): FaultEffect | undefined {
+  const p95Ms = spanOf(text);
+  return p95Ms === undefined ? undefined : { kind: "latency", p95Ms };
+}
+
+function exceptions(text: string): FaultEffect | undefined {
+  return /^\d+$/.test(text) ? { kind: "exceptions", count: Number(text) } : undefined;
+}
+
+function health(text: string): FaultEffect | undefined {
+  if (text === "no-answer" || text === "cluster-down") return { kind: "health", answer: text };
+  return /^[45]\d\d$/.test(text) ? { kind: "health", answer: Number(text) } : undefined;
+}
+
+function numberOf(text: string): number | undefined {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+function spanOf(text: string): number | undefined {
+  const { amount, unit } = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)$/.exec(text)?.groups ?? {};
+  const factor = unitMs[unit ?? ""];
+  const span = factor === undefined ? 0 : Number(amount) * factor;
+  return span > 0 ? span : undefined;
+}
+
+function refused(text: string, rule: string): RolloutError {
+  const known = Object.values(forms).map((form) => form.example);
+  return new RolloutError(`The fault ${JSON.stringify(text)} can't be read: ${rule}.`, {
+    code: "fault-unknown",
+    exit: "config",
+    path: "fault",
+    hint: `The forms: ${known.join(" | ")} | engine-crash@20 (not built yet). @ is the exposure at which it starts (default ${DEFAULT_EXPOSURE}), : how long it lasts.`,
+  });
+}
+
+function notBuilt(text: string): RolloutError {
+  return new RolloutError(`The fault ${JSON.stringify(text)} is known but not built yet.`, {
+    code: "not-built",
+    exit: "config",
+    path: "fault",
+    hint: "Kill the driver by hand during an update to see how it resumes.",
+  });
+}

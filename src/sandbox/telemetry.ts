@@ -1,0 +1,171 @@
+import type { CohortBin, CohortSeries } from "../types/observation.ts";
+import { BIN_MS, type FaultBoard } from "./fault-board.ts";
+import type { Cohort, Flow } from "./flows.ts";
+import { HEALTHY_P95_MS, slowShare } from "./latency.ts";
+import { type FlowSpan, type Traffic, volumeOf } from "./traffic.ts";
+
+/** Errors of a healthy service: 0.1 %. */
+const BASELINE_PPM = 1_000;
+/** Exceptions of a healthy service in 15 minutes when it serves everything: 2 at 20 %, the guide's example. */
+const BASELINE_EXCEPTIONS = 10;
+const QUARTER_HOUR_MS = 900_000;
+
+/** What the sandbox's monitoring knows. */
+export interface Telemetry {
+  /** Up to here everything is known, ms since the epoch: the end of the last closed bin. */
+  watermarkMs(): number;
+  /** Closed bins from `sinceMs` on; a cohort that no route had in a bin has no bin there. */
+  series(cohort: Cohort, sinceMs: number, thresholdsMs: readonly number[]): CohortSeries;
+}
+
+interface Context {
+  readonly startMs: number;
+  readonly seed: number;
+  readonly rps: number;
+  readonly now: () => number;
+  readonly settle: () => void;
+  readonly traffic: Traffic;
+  readonly faults: FaultBoard;
+}
+
+/** One build's part of a bin: counts that add up. */
+interface Part {
+  readonly flow: Flow;
+  readonly n: number;
+  readonly errors: number;
+  readonly p95Ms: number;
+}
+
+interface CohortRecord {
+  readonly startMs: number;
+  readonly parts: readonly Part[];
+  readonly exceptions: number;
+}
+
+type Recorded = Readonly<Record<Cohort, CohortRecord | undefined>>;
+
+/** Telemetry over the traffic. A bin is counted once, when it has closed, and never changes afterwards. */
+export function createTelemetry(context: Context): Telemetry {
+  const bins: Recorded[] = [];
+  const exceptions = { candidate: new ExceptionCounter(), stable: new ExceptionCounter() };
+  const firstMs = Math.floor(context.startMs / BIN_MS) * BIN_MS;
+  const record = (): void => {
+    context.settle();
+    for (;;) {
+      const startMs = firstMs + bins.length * BIN_MS;
+      if (startMs + BIN_MS > context.now()) return;
+      const spans = context.traffic.between(startMs, startMs + BIN_MS);
+      const of = (cohort: Cohort): CohortRecord | undefined =>
+        recordOf({
+          context,
+          startMs,
+          spans: spans.filter(({ flow }) => flow.cohort === cohort),
+          counter: exceptions[cohort],
+        });
+      bins.push({ candidate: of("candidate"), stable: of("stable") });
+    }
+  };
+  return {
+    watermarkMs: () => Math.floor(context.now() / BIN_MS) * BIN_MS,
+    series: (cohort, sinceMs, thresholdsMs) => {
+      record();
+      const from = Math.max(0, Math.ceil((sinceMs - firstMs) / BIN_MS));
+      const found = bins.slice(from).flatMap((bin) => bin[cohort] ?? []);
+      return { bins: found.map((entry) => binOf(entry, thresholdsMs)) };
+    },
+  };
+}
+
+interface RecordInput {
+  readonly context: Context;
+  readonly startMs: number;
+  readonly spans: readonly FlowSpan[];
+  readonly counter: ExceptionCounter;
+}
+
+function recordOf({ context, startMs, spans, counter }: RecordInput): CohortRecord | undefined {
+  if (spans.length === 0) return undefined;
+  const volume = volumeOf(startMs, { rps: context.rps, seed: context.seed, binMs: BIN_MS });
+  const parts = merged(spans).map((part) => measured(part, { volume, startMs, faults: context.faults }));
+  return {
+    startMs,
+    parts,
+    exceptions: counter.count(parts.length === 0 ? [] : spans, { startMs, faults: context.faults }),
+  };
+}
+
+interface Merged {
+  readonly flow: Flow;
+  /** Share of the whole bin's requests, 0-1. */
+  readonly weight: number;
+}
+
+/** Pods of one build answer alike: their flows become one part, so that a count is rounded once. */
+function merged(spans: readonly FlowSpan[]): readonly Merged[] {
+  const parts = new Map<string, Merged>();
+  for (const { flow, ms } of spans) {
+    const key = `${flow.served} ${flow.build}`;
+    const weight = (parts.get(key)?.weight ?? 0) + (flow.share * ms) / BIN_MS;
+    parts.set(key, { flow, weight });
+  }
+  return [...parts.values()];
+}
+
+interface Measure {
+  readonly volume: number;
+  readonly startMs: number;
+  readonly faults: FaultBoard;
+}
+
+function measured({ flow, weight }: Merged, { volume, startMs, faults }: Measure): Part {
+  const n = Math.round(volume * weight);
+  if (!flow.served) return { flow, n, errors: n, p95Ms: 0 };
+  const own = faults.onBin("errors", startMs).filter(({ fault }) => faults.hits(fault, flow.build));
+  const rates = [...own, ...faults.onBin("environment-errors", startMs)].map(({ fault }) => fault.ratePpm);
+  const slow = faults.onBin("latency", startMs).filter(({ fault }) => faults.hits(fault, flow.build));
+  // Floored, in whole numbers: a rate of exactly 1 % is never above 1 % in any window.
+  const errors = Math.floor((n * Math.max(BASELINE_PPM, ...rates)) / 1_000_000);
+  return { flow, n, errors, p95Ms: Math.max(HEALTHY_P95_MS, ...slow.map(({ fault }) => fault.p95Ms)) };
+}
+
+function binOf({ startMs, parts, exceptions }: CohortRecord, thresholdsMs: readonly number[]): CohortBin {
+  const sum = (count: (part: Part) => number): number =>
+    parts.reduce((total, part) => total + count(part), 0);
+  const slowerThan = (limit: number): number =>
+    sum((part) => (part.p95Ms === 0 ? 0 : Math.floor(part.n * slowShare(limit, part.p95Ms))));
+  const n = sum((part) => part.n);
+  return {
+    startMs,
+    n,
+    errors: sum((part) => part.errors),
+    slow: Object.fromEntries(thresholdsMs.map((limit) => [limit, slowerThan(limit)])),
+    exceptions,
+    weightSquared: n,
+  };
+}
+
+/** Counts exceptions of one cohort over successive bins: evenly spread, never a fraction more than the rate. */
+class ExceptionCounter {
+  /** Shares × ms so far, in whole millionths: integers stay exact. */
+  #served = 0;
+
+  count(spans: readonly FlowSpan[], { startMs, faults }: Omit<Measure, "volume">): number {
+    const hit = faults
+      .onBin("exceptions", startMs)
+      .find(({ fault }) => spans.some(({ flow }) => flow.served && faults.hits(fault, flow.build)));
+    if (hit !== undefined) {
+      // The first at once: so a soak of 15 minutes sees all of them.
+      const until = (ms: number): number =>
+        Math.ceil(((ms - hit.sinceMs) * hit.fault.count) / QUARTER_HOUR_MS);
+      return until(startMs + BIN_MS) - until(startMs);
+    }
+    const before = this.#total();
+    const served = spans.filter(({ flow }) => flow.served);
+    this.#served += served.reduce((sum, { flow, ms }) => sum + Math.round(flow.share * 1e6) * ms, 0);
+    return this.#total() - before;
+  }
+
+  #total(): number {
+    return Math.floor((this.#served * BASELINE_EXCEPTIONS) / (1e6 * QUARTER_HOUR_MS));
+  }
+}

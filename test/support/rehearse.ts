@@ -1,0 +1,86 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parse, stringify } from "yaml";
+import { openRehearsal, programOf, type Rehearsal } from "../../src/cli/compose/rehearsal.ts";
+import { createRuntime } from "../../src/cli/compose/runtime.ts";
+import { loadStackConfig } from "../../src/config/load.ts";
+import { exitOf, type Outcome } from "../../src/driver/outcome.ts";
+import { parseFault } from "../../src/sandbox/faults.ts";
+import type { JournalEntry } from "../../src/types/journal.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+
+export interface RehearsedRun {
+  readonly outcome: Outcome;
+  readonly exit: number;
+  readonly entries: readonly JournalEntry[];
+  /** Weights in force, in order, without repetition, from the router's own history. */
+  readonly weights: readonly number[];
+}
+
+export interface RehearsedStack extends Rehearsal {
+  readonly entries: readonly JournalEntry[];
+}
+
+/**
+ * The repository's prod stack, copied to a folder of the test's own (the program stays where it is), on the real
+ * engine and a sandbox. `change` edits the rollout config.
+ */
+export async function openStack(
+  options: {
+    readonly faults?: readonly string[];
+    readonly change?: (rollout: Record<string, unknown>) => void;
+    readonly stack?: string;
+  } = {},
+): Promise<RehearsedStack> {
+  const stack = options.stack ?? "prod";
+  const projectDir = projectCopy(stack, options.change);
+  const config = await loadStackConfig({ projectDir, stack });
+  const entries: JournalEntry[] = [];
+  const quiet = { line: () => {}, color: false, addSecrets: () => {} };
+  const rehearsal = await openRehearsal({
+    projectDir,
+    stack,
+    config,
+    program: await programOf({ projectDir: root, main: config.main }),
+    baseline: "1.2.3",
+    faults: (options.faults ?? []).map(parseFault),
+    seed: 7,
+    runtime: createRuntime({ talk: quiet, signal: new AbortController().signal, debug: false }),
+    log: () => {},
+    observer: (entry) => entries.push(entry),
+  });
+  const close = async () => {
+    await rehearsal.close();
+    rmSync(projectDir, { recursive: true, force: true });
+  };
+  return { ...rehearsal, entries, close };
+}
+
+/** One rollout of 1.2.4 over 1.2.3 under faults, from an empty cloud to its end. */
+export async function rehearseOnce(options: Parameters<typeof openStack>[0] = {}): Promise<RehearsedRun> {
+  const stack = await openStack(options);
+  try {
+    const outcome = await stack.run("1.2.4");
+    const weights = stack.sandbox.routeHistory.map(({ exposure }) => exposure);
+    const distinct = weights.filter((weight, index) => weight !== weights[index - 1]);
+    return { outcome, exit: exitOf(outcome), entries: stack.entries, weights: distinct };
+  } finally {
+    await stack.close();
+  }
+}
+
+function projectCopy(
+  stack: string,
+  change: ((rollout: Record<string, unknown>) => void) | undefined,
+): string {
+  const dir = mkdtempSync(join(tmpdir(), "rollouts-project-"));
+  cpSync(join(root, "Pulumi.yaml"), join(dir, "Pulumi.yaml"));
+  const file = `Pulumi.${stack}.yaml`;
+  const settings = parse(readFileSync(join(root, file), "utf8"));
+  change?.(settings.config["atp:rollout"]);
+  writeFileSync(join(dir, file), stringify(settings));
+  symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
+  return dir;
+}

@@ -1,0 +1,164 @@
+import type { BrokenConfig } from "./broken-config.ts";
+import { sandboxConfig, validConfig } from "./valid-config.ts";
+
+/** Configs whose kinds, secrets or sections are wrong. */
+export const brokenKinds: readonly BrokenConfig[] = [
+  {
+    name: "kinds that are designed but not built",
+    why: "they are refused by name, with those that are built",
+    written: {
+      ...sandboxConfig,
+      metrics: { kind: "azure-monitor", workspaceId: "6f0e" },
+      lever: { kind: "istio" },
+      notify: [
+        { kind: "pagerduty", routingKey: { secure: "v1:x" } },
+        { kind: "slack", webhook: "https://hooks.example/T0" },
+      ],
+      record: { kind: "azure-blob" },
+    },
+    expected: [
+      {
+        path: "rollout.metrics.kind",
+        received: '"azure-monitor"',
+        rule: "sandbox, prometheus",
+        hint: "azure-monitor is not built yet. Built: sandbox, prometheus.",
+      },
+      {
+        path: "rollout.lever.kind",
+        received: '"istio"',
+        rule: "sandbox, http-route",
+        hint: "istio is not built yet",
+      },
+      {
+        path: "rollout.notify[0].kind",
+        received: '"pagerduty"',
+        rule: "log, webhook",
+        hint: "pagerduty is not built yet",
+      },
+      {
+        path: "rollout.notify[1].kind",
+        received: '"slack"',
+        rule: "log, webhook",
+        hint: "slack is not built yet",
+      },
+      {
+        path: "rollout.record.kind",
+        received: '"azure-blob"',
+        rule: "file",
+        hint: "azure-blob is not built yet",
+      },
+    ],
+  },
+  {
+    name: "kinds that nobody knows, and none",
+    why: "nothing falls back silently",
+    written: {
+      ...sandboxConfig,
+      metrics: { kind: "promethius" },
+      health: {},
+      lever: { kind: 7 },
+      notify: [{ kind: "fax" }],
+    },
+    expected: [
+      {
+        path: "rollout.metrics.kind",
+        received: '"promethius"',
+        rule: "sandbox, prometheus",
+        hint: "Did you mean prometheus?",
+      },
+      {
+        path: "rollout.health.kind",
+        rule: "required: one of the kinds that are built: sandbox, http",
+        hint: "kind: http",
+      },
+      { path: "rollout.lever.kind", received: "7", rule: "sandbox, http-route", hint: "kind: http-route" },
+      {
+        path: "rollout.notify[0].kind",
+        received: '"fax"',
+        rule: "log, webhook",
+        hint: "Known kinds: log, webhook.",
+      },
+    ],
+  },
+  {
+    name: "prometheus with a password in the URL and half a cohort",
+    why: "config files are read by many; without both values nobody can tell the sides apart",
+    written: {
+      ...validConfig,
+      metrics: { kind: "prometheus", url: "http://ada:hunter22@prom:9090", cohort: { stable: "stable" } },
+    },
+    expected: [
+      {
+        path: "rollout.metrics.url",
+        received: "[secret]@prom",
+        rule: "without user name and password",
+        hint: "http://",
+      },
+      { path: "rollout.metrics.cohort.candidate", rule: "required: a text", hint: "canary" },
+    ],
+  },
+  {
+    name: "secrets where none may be",
+    why: "the plan is public: only a notify URL may be secret",
+    written: { ...sandboxConfig, service: { secure: "v1:abc" }, soak: { secure: "v1:def" } },
+    expected: [
+      { path: "rollout.service", received: '"[secret]"', rule: "a DNS label", hint: "only notify[].url may" },
+      { path: "rollout.soak", received: '"[secret]"', rule: "a duration", hint: "only notify[].url may" },
+    ],
+  },
+  {
+    name: "a webhook without a scheme",
+    why: "its URL is a secret even when it is wrong",
+    written: {
+      ...sandboxConfig,
+      notify: [{ kind: "log" }, { kind: "webhook", url: "hooks.example/T0/planted" }],
+    },
+    expected: [
+      {
+        path: "rollout.notify[1].url",
+        received: '"[secret]"',
+        rule: "an http or https URL, or { secure: … }",
+        hint: "--secret",
+      },
+    ],
+  },
+  {
+    name: "sections of the wrong type",
+    why: "indentation lost, or a value beside the key",
+    written: {
+      ...sandboxConfig,
+      gates: "1%",
+      hold: null,
+      timeouts: ["10m"],
+      notify: { kind: "log" },
+      approvals: { cab: "yes" },
+    },
+    expected: [
+      {
+        path: "rollout.gates",
+        received: '"1%"',
+        rule: "an object with the keys errorRate",
+        hint: "indented",
+      },
+      {
+        path: "rollout.hold",
+        received: "null",
+        rule: "an object with the keys step, maxFactor",
+        hint: "Nothing is written after the key",
+      },
+      {
+        path: "rollout.timeouts",
+        received: '["10m"]',
+        rule: "an object with the keys rollout",
+        hint: "indented",
+      },
+      {
+        path: "rollout.notify",
+        received: '{"kind":"[secret]"}',
+        rule: "a list of channels",
+        hint: "[{ kind: log }]",
+      },
+      { path: "rollout.approvals.cab", received: '"yes"', rule: "true or false", hint: "without quotes" },
+    ],
+  },
+];

@@ -1,0 +1,200 @@
+import { describe, expect, it } from "vitest";
+import { securePlaceholder } from "../../../src/config/kinds-of.ts";
+import { normalizeConfig } from "../../../src/config/normalize.ts";
+import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
+import { sandboxConfig, validConfig } from "./valid-config.ts";
+
+function policyOf(written: unknown): EnvironmentPolicy {
+  const result = normalizeConfig({ written, stack: "prod" });
+  if ("issues" in result) throw new Error(JSON.stringify(result.issues, undefined, 2));
+  return result.policy;
+}
+
+const minutes = (count: number) => count * 60;
+
+describe('presets: the guide\'s table "Environment-Specific Rollout Strategies"', () => {
+  it.each([
+    {
+      row: "Dev | Direct deploy | No | None",
+      preset: "development",
+      strategy: "direct",
+      increments: [[100, 0]],
+      approvals: { required: 0, cab: false },
+    },
+    {
+      row: "Test | Rolling update | No | 5 minutes",
+      preset: "test",
+      strategy: "rolling",
+      increments: [[100, minutes(5)]],
+      approvals: { required: 0, cab: false },
+    },
+    {
+      row: "Staging | Blue-green | 1 approver | 30 minutes",
+      preset: "staging",
+      strategy: "blue-green",
+      increments: [[100, minutes(30)]],
+      approvals: { required: 1, cab: false },
+    },
+    {
+      row: "Production | Canary (5/20/50/100) | 2 approvers + CAB | 15 min per increment",
+      preset: "production",
+      strategy: "canary",
+      increments: [5, 20, 50, 100].map((exposure) => [exposure, minutes(15)]),
+      approvals: { required: 2, cab: true },
+    },
+    {
+      row: "Hotfix | Direct + monitoring | 2 approvers (expedited) | 30 minutes",
+      preset: "hotfix",
+      strategy: "direct",
+      increments: [[100, minutes(30)]],
+      approvals: { required: 2, cab: false },
+    },
+  ])("$row", ({ preset, strategy, increments, approvals }) => {
+    const policy = policyOf({ ...sandboxConfig, preset });
+    expect(policy.strategy).toBe(strategy);
+    expect(policy.increments.map(({ exposure, soakSeconds }) => [exposure, soakSeconds])).toEqual(increments);
+    expect(policy.approvals).toEqual(approvals);
+    expect(policy.lookSeconds).toBe(10);
+  });
+
+  it('carry the limits of "Automatic Rollback Triggers" and the named time-outs', () => {
+    const policy = policyOf(validConfig);
+    expect(policy.gates).toEqual({
+      errorRate: { limitPercent: 1, windows: 2 }, // > 1 % for 2 consecutive minutes
+      p95: { limitMs: 1000, windows: 5 }, // > 1000 ms for 5 consecutive minutes
+      exceptions: { limit: 10, windowSeconds: minutes(15) }, // > 10 exceptions in 15-minute window
+      health: { tries: 3, timeoutSeconds: 5 }, // any health failure; requests.get(url, timeout=5)
+      windowSeconds: 60,
+      minRequests: 100,
+    });
+    expect(policy.timeouts).toEqual({
+      rolloutSeconds: minutes(10), // kubectl rollout status --timeout=10m
+      confirmSeconds: minutes(2),
+      verifySeconds: minutes(2), // after a revert: --timeout=2m
+      afterRevertSeconds: minutes(5), // --offset 5m
+    });
+    expect(policy.drainSeconds).toBe(30); // sleep 30
+    expect(policy.hold).toEqual({ stepSeconds: minutes(5), maxFactor: 4 });
+  });
+});
+
+describe("what config says goes over the preset", () => {
+  it("shortest forms and full forms mean the same", () => {
+    const short = policyOf({
+      ...sandboxConfig,
+      gates: { errorRate: "2%", p95: "800ms", exceptions: 20 },
+      approvals: 1,
+      increments: [10, 40, 100],
+    });
+    const full = policyOf({
+      ...sandboxConfig,
+      gates: { errorRate: { limit: "2%" }, p95: { limit: "800ms" }, exceptions: { limit: 20 } },
+      approvals: { required: 1 },
+      increments: [{ exposure: 10 }, { exposure: 40 }, { exposure: 100 }],
+    });
+    expect(short).toEqual(full);
+    expect(short.gates.p95).toEqual({ limitMs: 800, windows: 5 });
+    expect(short.approvals).toEqual({ required: 1, cab: true });
+    expect(short.increments.map(({ exposure }) => exposure)).toEqual([10, 40, 100]);
+  });
+
+  it.each([
+    {
+      why: "a soak of one increment goes over the common one",
+      part: { soak: "20m", increments: [{ exposure: 5, soak: "30m" }, 100] },
+      soaks: [1800, 1200],
+    },
+    { why: "a common soak goes over the preset's", part: { soak: "10m" }, soaks: [600, 600, 600, 600] },
+    { why: "a zero is a value: hotfix unwatched", part: { preset: "hotfix", soak: "0s" }, soaks: [0] },
+    {
+      why: "a strategy against the preset's brings its own increments",
+      part: { preset: "staging", strategy: "canary" },
+      soaks: [1800, 1800, 1800, 1800],
+    },
+    { why: "and direct has the one", part: { strategy: "direct" }, soaks: [900] },
+  ])("$why", ({ part, soaks }) => {
+    expect(policyOf({ ...sandboxConfig, ...part }).increments.map(({ soakSeconds }) => soakSeconds)).toEqual(
+      soaks,
+    );
+  });
+
+  it("another window keeps the time that a trigger must last", () => {
+    const { gates } = policyOf({ ...sandboxConfig, gates: { window: "30s" } });
+    expect([gates.errorRate.windows, gates.p95.windows]).toEqual([4, 10]);
+  });
+
+  it("approvals 0, exceptions 0 and drain 0s stand", () => {
+    const policy = policyOf({ ...sandboxConfig, approvals: 0, gates: { exceptions: 0 }, drain: "0s" });
+    expect([policy.approvals.required, policy.gates.exceptions.limit, policy.drainSeconds]).toEqual([
+      0, 0, 0,
+    ]);
+  });
+
+  it("an encrypted webhook is an opaque placeholder", () => {
+    const { notify } = policyOf({ ...validConfig, notify: [{ kind: "webhook", url: { secure: "v1:abc" } }] });
+    expect(notify).toEqual([{ kind: "webhook", url: securePlaceholder }]);
+  });
+
+  it("defaults of a kind follow the service", () => {
+    const policy = policyOf(validConfig);
+    expect(policy.lever).toEqual({ kind: "http-route", namespace: "atp-prod", route: "atp-ingestion" });
+    expect(policy.metrics).toMatchObject({ match: { app: "atp-ingestion" }, cohort: { label: "version" } });
+  });
+});
+
+/** Dotted paths of the leaves of a policy. Lists but the increments, and the label matchers, are one leaf. */
+function leavesOf(value: unknown, path = ""): string[] {
+  const whole = ["health.candidate", "health.stable", "notify", "metrics.match"].includes(path);
+  if (whole || typeof value !== "object" || value === null) return [path];
+  if (Array.isArray(value)) return value.flatMap((item, index) => leavesOf(item, `${path}[${index}]`));
+  return Object.entries(value).flatMap(([name, item]) => leavesOf(item, path ? `${path}.${name}` : name));
+}
+
+describe("origins", () => {
+  const everything = {
+    ...validConfig,
+    strategy: "canary",
+    increments: [{ exposure: 10, soak: "10m" }, 100],
+    look: "5s",
+    gates: { errorRate: { limit: "2%", for: "3m" }, health: { tries: 2 } },
+    lever: { kind: "http-route", namespace: "x", kubeconfig: "/k", context: "c" },
+    record: { kind: "file", lease: "45s" },
+  };
+
+  it.each([
+    ["the shortest", { preset: "development", service: "a" }],
+    ["the sandbox", sandboxConfig],
+    ["real ports", validConfig],
+    ["nearly everything", everything],
+  ])("stand for every leaf and nothing else: %s", (_, written) => {
+    const { origins, ...policy } = policyOf(written);
+    expect(Object.keys(origins).sort()).toEqual(leavesOf(policy).sort());
+  });
+
+  it.each([
+    ["config", "increments[0].soakSeconds", "written on the increment"],
+    ["preset", "increments[1].soakSeconds", "not written on this one"],
+    ["config", "increments[1].exposure", "in the list"],
+    ["config", "gates.errorRate.windows", "by `for`"],
+    ["preset", "gates.p95.windows", "untouched"],
+    ["config", "gates.health.tries", "written"],
+    ["preset", "gates.health.timeoutSeconds", "its neighbour is written, it isn't"],
+    ["default", "drainSeconds", "no preset says it"],
+    ["default", "lever.route", "follows the service"],
+    ["default", "record.dir", "only the lease is written"],
+  ])("%s: %s (%s)", (origin, path) => {
+    expect(policyOf(everything).origins[path]).toBe(origin);
+  });
+
+  it("exposures that come with a strategy against the preset's are no preset's", () => {
+    const { origins } = policyOf({ ...sandboxConfig, preset: "staging", strategy: "canary" });
+    expect(origins["strategy"]).toBe("config");
+    expect(origins["increments[0].exposure"]).toBe("default");
+    expect(origins["increments[0].soakSeconds"]).toBe("preset");
+  });
+
+  it("another window moves the counts of windows, and they say so", () => {
+    const { origins } = policyOf({ ...sandboxConfig, gates: { window: "30s" } });
+    expect(origins["gates.p95.windows"]).toBe("config");
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { RolloutError } from "../../../src/errors/errors.ts";
+import { parseFault } from "../../../src/sandbox/faults.ts";
+
+const good: readonly [string, object, string][] = [
+  ["errors=3%@20", { kind: "errors", ratePpm: 30_000, atExposure: 20 }, "a share of errors"],
+  [
+    "errors=1.1%@20:121s",
+    { kind: "errors", ratePpm: 11_000, atExposure: 20, durationMs: 121_000 },
+    "with an end",
+  ],
+  ["errors=0.9%", { kind: "errors", ratePpm: 9_000, atExposure: 5 }, "exposure 5 where none is written"],
+  [
+    "errors=1%@50%",
+    { kind: "errors", ratePpm: 10_000, atExposure: 50 },
+    "a percent sign behind the exposure",
+  ],
+  ["errors=0%@0", { kind: "errors", ratePpm: 0, atExposure: 0 }, "zero is a value"],
+  ["environment-errors=3%", { kind: "environment-errors", ratePpm: 30_000, atExposure: 5 }, "both sides"],
+  ["latency=1500ms@20", { kind: "latency", p95Ms: 1_500, atExposure: 20 }, "milliseconds"],
+  [
+    "latency=2s@20:5m",
+    { kind: "latency", p95Ms: 2_000, atExposure: 20, durationMs: 300_000 },
+    "seconds, minutes",
+  ],
+  ["exceptions=11@20", { kind: "exceptions", count: 11, atExposure: 20 }, "a count"],
+  ["health=503@20", { kind: "health", answer: 503, atExposure: 20 }, "a status"],
+  [
+    "health=no-answer@20",
+    { kind: "health", answer: "no-answer", atExposure: 20 },
+    "silence of the candidate",
+  ],
+  ["health=cluster-down@20", { kind: "health", answer: "cluster-down", atExposure: 20 }, "silence of all"],
+  ["crashloop@20", { kind: "crashloop", atExposure: 20 }, "no value"],
+  ["image-pull@5", { kind: "image-pull", atExposure: 5 }, "no value"],
+  [
+    "metrics-outage@20:10m",
+    { kind: "metrics-outage", atExposure: 20, durationMs: 600_000 },
+    "an outage that ends",
+  ],
+  ["silent-canary@20", { kind: "silent-canary", atExposure: 20 }, "no value"],
+  [
+    "slow-router@20:1.5m",
+    { kind: "slow-router", atExposure: 20, durationMs: 90_000 },
+    "a fraction of a minute",
+  ],
+  ["slow-router@100", { kind: "slow-router", atExposure: 100 }, "the last exposure"],
+];
+
+const bad: readonly [string, string, string][] = [
+  ["error=3%", "no such fault", "a slip of the pen"],
+  ["", "no such fault", "nothing"],
+  ["toString@20", "no such fault", "no member of Object by accident"],
+  ["errors", "errors=3%", "a rate is wanted"],
+  ["errors=3", "errors=3%", "per cent has to be said: 3 could be a count"],
+  ["errors=101%", "errors=3%", "more errors than requests"],
+  ["errors=-1%", "errors=3%", "a negative rate"],
+  ["latency=1500", "latency=1500ms", "a time without its unit"],
+  ["exceptions=1.5", "exceptions=11", "half an exception"],
+  ["health=200", "health=503", "200 is no fault"],
+  ["crashloop=3@20", "crashloop@20", "a value where none belongs"],
+  ["errors=3%@120", "0-100", "more than all traffic"],
+  ["errors=3%@", "no such fault", "an @ without exposure"],
+  ["errors=3%@20:soon", "119s", "no duration"],
+  ["errors=3%@20:0s", "119s", "an empty duration"],
+  ["crashloop@20:3m", "no duration", "a crash loop doesn't end by itself"],
+];
+
+describe("parseFault", () => {
+  it.each(good)("reads %s", (text, expected) => {
+    expect(parseFault(text)).toEqual({ ...expected, text });
+  });
+
+  it.each(bad)("refuses %j and says %j", (text, said) => {
+    const error = errorOf(() => parseFault(text));
+    expect(error).toMatchObject({ code: "fault-unknown", exit: "config", path: "fault" });
+    expect(error.message).toContain(said);
+    for (const form of ["errors=3%@20:121s", "slow-router@20:3m", "health=cluster-down@20"])
+      expect(error.hint).toContain(form);
+  });
+
+  it("says that engine-crash isn't built rather than do nothing", () => {
+    expect(errorOf(() => parseFault("engine-crash@20"))).toMatchObject({ code: "not-built", exit: "config" });
+  });
+});
+
+function errorOf(run: () => unknown): RolloutError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof RolloutError) return error;
+  }
+  throw new Error("it was accepted");
+}
