@@ -41,14 +41,22 @@ function sinceOf({ state, lastAt }: Recorded, own: readonly JournalEntry[]): str
 }
 
 function waitsFor(
-  { state, plan }: Recorded,
+  recorded: Recorded,
   own: readonly JournalEntry[],
   requests: readonly RolloutRequest[],
 ): string {
+  const { state } = recorded;
+  const pause = requests.findLast(({ kind }) => kind === "pause" || kind === "resume");
+  const paused = pause?.kind === "pause" ? `; paused by ${pause.by}: ${pause.reason}` : "";
   const abort = requests.find(({ kind }) => kind === "abort");
   if (abort && !isEnd(state.name) && !state.name.startsWith("reverting-")) {
     return `turning back, as ${abort.by} asked`;
   }
+  if (isEnd(state.name) && state.name !== "held") return "nothing: it is over";
+  return `${whatFor(recorded, own)}${paused}`;
+}
+
+function whatFor({ state, plan }: Recorded, own: readonly JournalEntry[]): string {
   switch (state.name) {
     case "applying":
     case "promoting-stable":
@@ -67,7 +75,7 @@ function waitsFor(
     case "held":
       return `a person: ${lastMessage(own)}`;
     default:
-      return isEnd(state.name) ? "nothing: it is over" : `${state.name} to finish`;
+      return `${state.name} to finish`;
   }
 }
 

@@ -30,6 +30,13 @@ export async function turnBack(
   context.talk.line(`Asked the driver of ${rollout.plan.to} to turn back.`);
   const seen = await watchDriver(context, stack, rollout);
   if (seen !== undefined) return seen;
+  if (context.runtime.signal.aborted) {
+    throw new RolloutError("Stopped waiting for the driver; it turns back by itself.", {
+      code: "cancelled",
+      exit: "cancelled",
+      hint: "The request stays; `rollouts status` shows what became of it.",
+    });
+  }
   if (!(await isDriven({ ...stack, entries: await stack.record.journal.read() }))) {
     return await driveBack(context, stack, rollout);
   }

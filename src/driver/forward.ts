@@ -1,4 +1,5 @@
-import type { PreviewResult, ResourceChange, Target } from "../ports/engine.ts";
+import type { PreviewResult } from "../ports/engine.ts";
+import type { ResourceChange, Target } from "../types/engine.ts";
 import type { EffectResult } from "./effect.ts";
 import { hashByUrn } from "./inputs.ts";
 import { journal, type Session } from "./session.ts";

@@ -1,45 +1,5 @@
-import type { Release, StepId } from "../types/release.ts";
-import type { WorkloadSnapshot } from "../types/workload.ts";
-
-/**
- * What the program shall render: a step of the plan (`nextRelease` decides what that means), or one exact
- * record (a revert, a drain). No step: keep what is deployed.
- */
-export type Target =
-  | {
-      readonly kind: "step";
-      readonly version: string;
-      readonly step?: StepId;
-      readonly stableReplicas?: number;
-    }
-  | { readonly kind: "release"; readonly version: string; readonly release: Release };
-
-/** What the program resolved the target to, reported back from inside its run. */
-export interface Resolved {
-  /** The record that the stack had; absent before the first install. */
-  readonly record?: Release;
-  readonly release: Release;
-  /** The snapshot of the version that config asks for. */
-  readonly desired: WorkloadSnapshot;
-  readonly notes: readonly string[];
-}
-
-/** Counts of engine steps by operation: `{ same: 7, update: 1 }`. */
-export type ChangeSummary = Readonly<Record<string, number>>;
-
-export interface PolicyViolation {
-  readonly policy: string;
-  readonly level: "advisory" | "mandatory";
-  readonly urn?: string;
-  readonly message: string;
-}
-
-/** One planned or made change of a resource that isn't `same`. */
-export interface ResourceChange {
-  readonly urn: string;
-  readonly type: string;
-  readonly op: string;
-}
+import type { ChangeSummary, PolicyViolation, Resolved, ResourceChange, Target } from "../types/engine.ts";
+import type { Release } from "../types/release.ts";
 
 export interface PreviewResult {
   readonly resolved: Resolved;

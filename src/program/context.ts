@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Resolved, Target } from "../ports/engine.ts";
+import type { Resolved, Target } from "../types/engine.ts";
 
 /** What a driver passes to the program that it runs. */
 export interface RolloutContext {

@@ -1,14 +1,17 @@
 import { CanaryDeployment } from "../components/canary-deployment.ts";
 import { rolloutProgram } from "./rollout-program.ts";
 
-/** What differs between the environments; everything about the rollout itself is in `Pulumi.<stack>.yaml`. */
-const shapes = {
-  prod: { namespace: "atp-prod", replicas: 6, hostname: "ingest.atp.example" },
-  dev: { namespace: "atp-dev", replicas: 1, hostname: "ingest.dev.atp.example" },
-};
+/** What differs between the stacks; everything about the rollout itself is in `Pulumi.<stack>.yaml`. */
+const shapes = new Map([
+  ["prod", { namespace: "atp-prod", replicas: 6, hostname: "ingest.atp.example" }],
+  ["dev", { namespace: "atp-dev", replicas: 1, hostname: "ingest.dev.atp.example" }],
+]);
 
 export default rolloutProgram(async (rollout) => {
-  const shape = rollout.environment === "dev" ? shapes.dev : shapes.prod;
+  const shape = shapes.get(rollout.environment);
+  // Never another stack's shape by default: that would be a deployment into the wrong namespace.
+  if (shape === undefined)
+    throw new Error(`No shape for the stack ${rollout.environment}: add it to shapes.`);
 
   new CanaryDeployment("atp-ingestion", {
     rollout,

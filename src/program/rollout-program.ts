@@ -1,7 +1,7 @@
 import { getStack, log, RunError } from "@pulumi/pulumi";
 import type { Rollout } from "../components/rollout.ts";
 import { RolloutError } from "../errors/errors.ts";
-import type { Resolved } from "../ports/engine.ts";
+import type { Resolved } from "../types/engine.ts";
 import { currentContext, type RolloutContext } from "./context.ts";
 import { readRecord } from "./record.ts";
 import { createRollout } from "./rollout.ts";

@@ -4,7 +4,7 @@ import { RolloutError } from "../errors/errors.ts";
 import { snapshotOf } from "../plan/identity.ts";
 import { nextRelease } from "../plan/next-release.ts";
 import { stepsOf } from "../plan/steps.ts";
-import type { Resolved, Target } from "../ports/engine.ts";
+import type { Resolved, Target } from "../types/engine.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { Release } from "../types/release.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";

@@ -1,7 +1,7 @@
 import { Config, getStack } from "@pulumi/pulumi";
 import { normalizeOrThrow } from "../config/normalize.ts";
 import { RolloutError } from "../errors/errors.ts";
-import type { Target } from "../ports/engine.ts";
+import type { Target } from "../types/engine.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 
 /**

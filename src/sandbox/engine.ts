@@ -1,4 +1,5 @@
-import type { Engine, Target, UpOptions } from "../ports/engine.ts";
+import type { Engine, UpOptions } from "../ports/engine.ts";
+import type { Target } from "../types/engine.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /**

@@ -4,8 +4,9 @@ import * as k8s from "@pulumi/kubernetes";
 import { secret } from "@pulumi/pulumi";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { CanaryDeployment } from "../../src/components/canary-deployment.ts";
-import type { Engine, Target, UpResult } from "../../src/ports/engine.ts";
+import type { Engine, UpResult } from "../../src/ports/engine.ts";
 import { rolloutProgram } from "../../src/program/rollout-program.ts";
+import type { Target } from "../../src/types/engine.ts";
 import type { Release } from "../../src/types/release.ts";
 import { createTestStack, passphrase, rolloutConfig, type TestStack } from "./engine-stack.ts";
 

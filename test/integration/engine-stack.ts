@@ -84,6 +84,8 @@ export async function createTestStack(
     PULUMI_DEBUG_PROVIDERS: `kubernetes:${port}`,
   };
   const cli = (...args: string[]) => runCli(found.pulumi, args, { cwd: projectDir, env });
+  const log = join(cloud, "calls.log");
+  let seen = 0;
   return {
     dir,
     projectDir,
@@ -91,10 +93,10 @@ export async function createTestStack(
     env,
     object: (name) => readObject(join(cloud, `${name}.json`)),
     calls: () => {
-      const log = join(cloud, "calls.log");
-      const lines = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
-      rmSync(log, { force: true });
-      return lines;
+      const all = existsSync(log) ? readFileSync(log, "utf8").split("\n").filter(Boolean) : [];
+      const fresh = all.slice(seen);
+      seen = all.length;
+      return fresh;
     },
     faults: (faults) => writeFileSync(join(cloud, "faults.json"), JSON.stringify(faults)),
     config: (config) => writeFileSync(join(projectDir, "Pulumi.prod.yaml"), stringify({ config })),

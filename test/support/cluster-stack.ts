@@ -57,6 +57,9 @@ export async function startClusterSite(log: (line: string) => void): Promise<Clu
   }
 }
 
+/** The time-outs of all stacks, as they stand in config. */
+export const shortTimeouts = { rollout: "60s", confirm: "20s", verify: "20s", afterRevert: "2s" } as const;
+
 /** What a test changes of its stack. */
 export interface StackOptions extends Partial<Omit<ProgramOptions, "namespace">> {
   /** Merged over the rollout config of all tests. */
@@ -197,17 +200,17 @@ function specOf(
       preset: "production",
       service,
       approvals: { required: 0, cab: false },
-      soak: "4s",
+      soak: "3s",
       look: "1s",
       drain: "2s",
       hold: { step: "1s", maxFactor: 20 },
-      timeouts: { rollout: "60s", confirm: "20s", verify: "20s", afterRevert: "2s" },
+      timeouts: shortTimeouts,
       gates: {
         window: "1s",
         minRequests: 10,
         errorRate: { limit: "1%", for: "2s" },
         p95: { limit: "500ms", for: "2s" },
-        exceptions: { limit: 10, window: "15s" },
+        exceptions: { limit: 10, window: "12s" },
         health: { tries: 3, timeout: "1s" },
       },
       metrics: { kind: "prometheus", url: prometheus.url, cohort: { stable: "stable", candidate: "canary" } },

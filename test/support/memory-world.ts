@@ -2,17 +2,10 @@ import type { Clock } from "../../src/lib/runtime.ts";
 import { sha256, stableJson } from "../../src/lib/stable-json.ts";
 import { nextRelease } from "../../src/plan/next-release.ts";
 import { stepsOf } from "../../src/plan/steps.ts";
-import type {
-  Engine,
-  EngineFailure,
-  PreviewResult,
-  Resolved,
-  Target,
-  UpOptions,
-  UpResult,
-} from "../../src/ports/engine.ts";
+import type { Engine, EngineFailure, PreviewResult, UpOptions, UpResult } from "../../src/ports/engine.ts";
 import type { Lever } from "../../src/ports/lever.ts";
 import type { Metrics } from "../../src/ports/metrics.ts";
+import type { Resolved, Target } from "../../src/types/engine.ts";
 import type { CohortBin, RouteReading } from "../../src/types/observation.ts";
 import type { EnvironmentPolicy } from "../../src/types/policy.ts";
 import type { Release } from "../../src/types/release.ts";

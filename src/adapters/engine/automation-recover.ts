@@ -32,7 +32,7 @@ export async function recoverLocks(
   request: { readonly waitMs: number; readonly force?: boolean },
 ): Promise<readonly string[]> {
   const url = (await backendUrl(options)) ?? (await loginUrl(options));
-  const backendDir = backendFolder(url, options.workDir);
+  const backendDir = backendFolder(url, options.projectDir);
   if (backendDir === undefined) {
     throw new RolloutError(`Locks of the backend ${url} can't be read.`, {
       code: "unsupported",
@@ -98,6 +98,6 @@ export function asFault(error: unknown, options: RecoverOptions): RolloutError {
 
 /** Every text that is masked in messages. */
 export function secretsOf({ secrets, env }: RecoverOptions): readonly string[] {
-  const passphrase = env["PULUMI_CONFIG_PASSPHRASE"];
+  const passphrase = env["PULUMI_CONFIG_PASSPHRASE"] ?? process.env["PULUMI_CONFIG_PASSPHRASE"];
   return [...(secrets ?? []), ...(passphrase === undefined ? [] : [passphrase])];
 }

@@ -58,7 +58,7 @@ export async function openStack(options: WorkspaceOptions): Promise<Stack> {
   const inline = { stackName: options.stack, projectName: options.project, program };
   const workspace = {
     workDir: options.workDir,
-    envVars: { ...options.env },
+    envVars: cliEnv(options),
     pulumiCommand: withoutFollowUps(command),
   };
   if (options.createStack === true) return LocalWorkspace.createOrSelectStack(inline, workspace);
@@ -80,7 +80,7 @@ export function runCli(options: WorkspaceOptions, args: readonly string[]): Prom
   return new Promise((done, fail) => {
     const settings = {
       cwd: options.workDir,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...cliEnv(options) },
       maxBuffer: 512 * 1024 * 1024,
     };
     execFile(options.pulumi, [...args, "--non-interactive"], settings, (error, stdout, stderr) => {
@@ -90,13 +90,20 @@ export function runCli(options: WorkspaceOptions, args: readonly string[]): Prom
   });
 }
 
+/** Environment of each CLI process, over this process's own. */
+export function cliEnv({ env, projectDir }: WorkspaceOptions): Record<string, string> {
+  const url = env["PULUMI_BACKEND_URL"] ?? process.env["PULUMI_BACKEND_URL"];
+  const folder = url === undefined ? undefined : backendFolder(url, projectDir);
+  // The CLI doesn't run in the project's folder, which a relative path is meant from.
+  return { ...env, ...(folder === undefined ? {} : { PULUMI_BACKEND_URL: `file://${folder}` }) };
+}
+
 /** URL of the backend: the environment's, the project's, else undefined (the user's login). */
-export async function backendUrl({ env, projectDir }: WorkspaceOptions): Promise<string | undefined> {
-  const fromEnv = env["PULUMI_BACKEND_URL"] ?? process.env["PULUMI_BACKEND_URL"];
+export async function backendUrl(options: WorkspaceOptions): Promise<string | undefined> {
+  const fromEnv = cliEnv(options)["PULUMI_BACKEND_URL"] ?? process.env["PULUMI_BACKEND_URL"];
   if (fromEnv !== undefined && fromEnv !== "") return fromEnv;
-  const own = (await readYaml(projectFile(projectDir))) ?? {};
-  const { backend } = absoluteBackend(own["backend"], projectDir);
-  return backend?.url;
+  const own = (await readYaml(projectFile(options.projectDir))) ?? {};
+  return absoluteBackend(own["backend"], options.projectDir).backend?.url;
 }
 
 /** Folder of a `file://` backend; undefined for any other. A relative path is relative to `from`. */

@@ -1,14 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { type ExitName, RolloutError } from "../../errors/errors.ts";
-import type {
-  Engine,
-  EngineFailure,
-  PreviewResult,
-  Resolved,
-  Target,
-  UpOptions,
-  UpResult,
-} from "../../ports/engine.ts";
+import type { Engine, EngineFailure, PreviewResult, UpOptions, UpResult } from "../../ports/engine.ts";
+import type { Resolved, Target } from "../../types/engine.ts";
 import {
   asFault,
   pendingNote,
@@ -17,7 +10,7 @@ import {
   refreshState,
   secretsOf,
 } from "./automation-recover.ts";
-import { openStack, runCli, syncProject } from "./automation-workspace.ts";
+import { cliEnv, openStack, runCli, syncProject } from "./automation-workspace.ts";
 import { EventCollector, type EventLog } from "./events.ts";
 import { deployedOf } from "./exported-state.ts";
 import { classifyFailure } from "./failure.ts";
@@ -37,11 +30,6 @@ export interface AutomationOptions extends RecoverOptions {
    * converging update runs without: no policy may block the way back to a baseline that passed before.
    */
   readonly policyPacks?: readonly string[];
-  /**
-   * Told before an update that may force fields, and after it: for a provider that is attached to the engine
-   * and so doesn't get the variable from the engine's environment.
-   */
-  readonly onForce?: (force: boolean) => void;
 }
 
 type Operation = "preview" | "up";
@@ -137,10 +125,9 @@ async function run(stack: Stack, options: AutomationOptions, request: Request): 
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   };
   stack.workspace.envVars = {
-    ...options.env,
+    ...cliEnv(options),
     ...(request.converge === true ? { [forceVariable]: "true" } : {}),
   };
-  if (request.converge === true) options.onForce?.(true);
   try {
     if (request.operation === "preview") await stack.preview(settings);
     else await stack.up({ ...settings, showSecrets: false });
@@ -151,8 +138,7 @@ async function run(stack: Stack, options: AutomationOptions, request: Request): 
     const failure = classifyFailure({ log, error, programError, aborted, secrets: secretsOf(options) });
     return { log, resolved, failed: { failure, programError } };
   } finally {
-    if (request.converge === true) options.onForce?.(false);
-    stack.workspace.envVars = { ...options.env };
+    stack.workspace.envVars = cliEnv(options);
   }
 }
 

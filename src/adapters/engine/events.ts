@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ChangeSummary, PolicyViolation, ResourceChange } from "../../ports/engine.ts";
+import type { ChangeSummary, PolicyViolation, ResourceChange } from "../../types/engine.ts";
 
 /** An error that the engine or a provider told of. */
 export interface EngineDiagnostic {

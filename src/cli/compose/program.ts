@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RolloutError } from "../../errors/errors.ts";
 import { messageOf } from "../../lib/error-message.ts";
-import type { Resolved, Target } from "../../ports/engine.ts";
 import { runInContext } from "../../program/context.ts";
+import type { Resolved, Target } from "../../types/engine.ts";
 
 /** A user's program as the engine calls it. */
 export type Program = (context: {

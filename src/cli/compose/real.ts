@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { acquireEngine } from "../../adapters/engine/acquire.ts";
 import { createAutomationEngine } from "../../adapters/engine/automation.ts";
-import { openHealth, openLever, openMetrics, openNotify, openRecord } from "../../adapters/registry.ts";
+import { openNotify, openRecord } from "../../adapters/registry.ts";
 import type { DriverDeps } from "../../driver/session.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { CommandContext } from "../command.ts";
 import type { EngineGuard, StackAt } from "../world.ts";
+import { openPorts } from "./ports.ts";
 import { loadProgram } from "./program.ts";
 import { openPolicy, pulumiCli } from "./secrets.ts";
 import { recordOf } from "./world.ts";
@@ -28,8 +29,6 @@ export async function composeReal(
   const found = await acquireEngine({ env, log: (line) => talk.line(line), signal: runtime.signal });
   const { policy, secrets } = await openPolicy(at, pulumiCli(found.pulumi, env));
   talk.addSecrets(secrets);
-  const { service } = policy;
-  const names = { stable: service, candidate: `${service}-canary` };
   const engine = createAutomationEngine({
     program,
     stack,
@@ -42,15 +41,13 @@ export async function composeReal(
     runtime,
     secrets,
   });
-  const [lever, metrics, health, record, notify] = await Promise.all([
-    openLever({ config: policy.lever, runtime, names }),
-    openMetrics({ config: policy.metrics, runtime }),
-    openHealth({ config: policy.health, runtime }),
+  const [ports, record, notify] = await Promise.all([
+    openPorts(policy, runtime),
     openRecord({ config: recordOf(policy.record, stack), runtime, projectDir }),
     Promise.all(policy.notify.map((channel) => openNotify({ config: channel, runtime }))),
   ]);
   const tracked = trackEngine(engine, context.interrupts);
-  return { engine: tracked, lever, metrics, health, record, notify, runtime, policy, secrets, observer };
+  return { engine: tracked, ...ports, record, notify, runtime, policy, secrets, observer };
 }
 
 /** Every call of the engine is known to the interrupts: it gets a terminal's Ctrl-C too. */

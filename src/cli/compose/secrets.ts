@@ -54,7 +54,11 @@ export function pulumiCli(pulumi: string, env: NodeJS.ProcessEnv): PulumiCli {
     new Promise((done, fail) => {
       execFile(pulumi, [...args], { env, maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
         if (error === null) return done(stdout);
-        const first = stderr.trim().split("\n")[0]?.replace(/^error: /, "") ?? "no message";
+        const first =
+          stderr
+            .trim()
+            .split("\n")[0]
+            ?.replace(/^error: /, "") ?? "no message";
         fail(
           new RolloutError(`The encrypted values of the rollout can't be read: ${first}`, {
             code: "config-locked",

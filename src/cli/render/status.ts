@@ -86,5 +86,8 @@ function driverText({ driver, rollout }: StatusView): string {
 
 function ago(iso: string, nowMs: number): string {
   const seconds = Math.max(0, Math.round((nowMs - Date.parse(iso)) / 1000));
-  return seconds < 2 ? "just now" : `${formatDuration(seconds)} ago`;
+  if (seconds >= 2 * 86_400) return iso;
+  return seconds < 2
+    ? "just now"
+    : `${formatDuration(seconds < 3600 ? seconds : seconds - (seconds % 60))} ago`;
 }

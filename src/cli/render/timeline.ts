@@ -54,7 +54,8 @@ function begun({ data }: JournalEntry, memory: TimelineMemory): TimelineLine {
   const { service, from, to, steps, strategy, duration } = plan;
   const shares = steps.flatMap(({ kind, exposure }) => (kind === "increment" ? [exposure] : []));
   const way = shares.length > 0 ? `${strategy} ${shares.join(" → ")} %` : strategy;
-  const text = `${service} ${from} → ${to}: ${way}, ${formatDuration(duration.minSeconds)} at the shortest`;
+  const shortest = duration.minSeconds > 0 ? `, ${formatDuration(duration.minSeconds)} at the shortest` : "";
+  const text = `${service} ${from} → ${to}: ${way}${shortest}`;
   return { symbol: "○", label: "begin", text };
 }
 

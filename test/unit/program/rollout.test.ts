@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RolloutClaim } from "../../../src/components/rollout.ts";
-import type { Resolved, Target } from "../../../src/ports/engine.ts";
 import { createRollout } from "../../../src/program/rollout.ts";
+import type { Resolved, Target } from "../../../src/types/engine.ts";
 import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
 import type { Release } from "../../../src/types/release.ts";
 import { aPolicy, aRelease, aWorkload } from "../../support/builders.ts";

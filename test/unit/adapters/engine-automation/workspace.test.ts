@@ -96,6 +96,9 @@ describe("the backend", () => {
     write(options.projectDir, "Pulumi.yaml", "name: atp\nbackend: { url: 'azblob://c' }\n");
     expect(await backendUrl(options)).toBe("azblob://c");
     expect(await backendUrl({ ...options, env: { PULUMI_BACKEND_URL: "file:///a" } })).toBe("file:///a");
+    expect(await backendUrl({ ...options, env: { PULUMI_BACKEND_URL: "file://./s" } })).toBe(
+      `file://${join(options.projectDir, "s")}`,
+    );
   });
 });
 

@@ -45,6 +45,16 @@ describe("accepted", () => {
     ["by its one parent, at this generation", [both(7)], true],
     ["by all parents", [both(7), both(7)], true],
     ["not before the controller has seen this generation", [both(6)], false],
+    [
+      "not when only the backends were looked at for this generation",
+      [
+        [
+          ["Accepted", "True", 6],
+          ["ResolvedRefs", "True", 7],
+        ],
+      ],
+      false,
+    ],
     ["not while one parent is behind", [both(7), both(6)], false],
     ["not without a parent: nobody routes it", [], false],
     ["not without conditions", [[]], false],

@@ -50,6 +50,14 @@ describe("series that begin, end and reset", () => {
     expect(column(value(await open().metrics.observe(look)).stable.bins, "n")).toEqual([50]);
   });
 
+  it("a pod that missed scrapes around the start is known from before, not newly born", async () => {
+    server.series = [
+      requests("stable", "200", { [-10]: 5_000, 10: 5_100, 20: 5_200, 30: 5_300 }),
+      requests("stable", "200", { [-60]: 90_000, [-50]: "stale", 20: 90_010, 30: 90_015 }, "b"),
+    ];
+    expect(column(value(await open().metrics.observe(look)).stable.bins, "n")).toEqual([100, 110, 105]);
+  });
+
   it("a restarted container is a reset, and pods are added up after differencing", async () => {
     server.series = [
       requests("canary", "200", { 0: 100, 10: 110, 20: 4, 30: 9 }),
