@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { rehearsalData } from "../src/cli/commands/rehearse.ts";
-import { openRehearsal, programOf, type Rehearsal } from "../src/cli/compose/rehearsal.ts";
+import { loadProgram } from "../src/cli/compose/program.ts";
+import { openRehearsal, type Rehearsal } from "../src/cli/compose/rehearsal.ts";
 import { createRuntime } from "../src/cli/compose/runtime.ts";
 import { renderOutcome } from "../src/cli/render/outcome.ts";
 import { createTimeline } from "../src/cli/render/timeline.ts";
@@ -26,7 +27,7 @@ async function open(): Promise<Rehearsal> {
     projectDir,
     stack: "prod",
     config,
-    program: await programOf({ projectDir, main: config.main }),
+    program: await loadProgram({ projectDir, main: config.main }),
     baseline: "1.2.3",
     faults: [],
     seed: 1,

@@ -12,5 +12,6 @@ export const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   resume: async () => (await import("./commands/resume.ts")).resumeCommand,
   abort: async () => (await import("./commands/abort.ts")).abortCommand,
   rollback: async () => (await import("./commands/rollback.ts")).rollbackCommand,
+  recommend: async () => (await import("./commands/recommend.ts")).recommendCommand,
   schema: async () => (await import("./commands/schema.ts")).schemaCommand,
 };

@@ -82,7 +82,7 @@ async function readProject(files: ProjectFiles, projectDir: string): Promise<Pro
     throw unreadable(cause, {
       path: join(projectDir, file),
       rule: "a Pulumi project",
-      hint: "Run it in the folder of Pulumi.yaml, or name that folder with --cwd.",
+      hint: "Run it in the folder of Pulumi.yaml, or name that folder with --project.",
     });
   });
   const content = await parseYaml(file, text);

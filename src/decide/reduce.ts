@@ -39,7 +39,8 @@ export function reduce(
       return {
         ...enter(state, "held", at.ms),
         heldFrom: state.name,
-        ...(decision.cause ? { cause: decision.cause, failedAt: state.step } : {}),
+        ...(decision.cause ? { cause: decision.cause } : {}),
+        ...(decision.cause && decision.cause.kind !== "evidence" ? { failedAt: state.step } : {}),
       };
     case "continue":
       return continued(state, decision, at);

@@ -1,15 +1,17 @@
 import type { Decision } from "../types/decision.ts";
 import type { RouteReading } from "../types/observation.ts";
 import type { PlanStep } from "../types/plan.ts";
+import type { Cause } from "../types/state.ts";
 import type { DecideInput } from "./decide.ts";
 import { afterStep, stepOf } from "./steps.ts";
 
 /** Whether the route, read back, carries the step: accepted and exactly at its weight. */
 export function confirmed(step: PlanStep, route: RouteReading | undefined): boolean {
   if (route === undefined) return false;
-  if (step.kind === "install" || step.kind === "direct" || step.kind === "promote-clean") {
-    return route.accepted && route.exposure === 0;
-  }
+  if (step.kind === "install" || step.kind === "settle") return route.accepted;
+  // Nothing watches it and nothing has to be read back but that the update took.
+  if (step.kind === "replace" && step.soakSeconds === undefined) return route.accepted;
+  if (step.kind === "promote-clean") return route.accepted && route.exposure === 0;
   return route.accepted && route.exposure === step.exposure;
 }
 
@@ -46,11 +48,12 @@ export function soak(input: DecideInput): Decision {
   if (now - end < state.extendedMs) return hold(0, unproven);
   const extendMs = Math.min(plan.hold.stepSeconds * 1000, allowedMs - state.extendedMs);
   if (extendMs > 0) return hold(extendMs, unproven);
-  return {
-    kind: "escalate",
+  const cause: Cause = {
     reason: unproven.reason,
     message: `${unproven.message}; the soak was extended to its limit`,
+    kind: "evidence",
   };
+  return { kind: "escalate", cause, reason: cause.reason, message: cause.message };
 }
 
 function hold(extendMs: number, why: { readonly reason: string; readonly message: string }): Decision {

@@ -23,7 +23,7 @@ export function enterStep(step: PlanStep, reason: string, message: string): Deci
 function stateOf(step: PlanStep): StateName {
   switch (step.kind) {
     case "install":
-    case "direct":
+    case "replace":
     case "increment":
       return "applying";
     case "promote-stable":
@@ -31,6 +31,7 @@ function stateOf(step: PlanStep): StateName {
     case "promote-switch":
       return "promoting-switch";
     case "promote-clean":
+    case "settle":
       return "promoting-clean";
   }
 }

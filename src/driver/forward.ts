@@ -129,8 +129,8 @@ export async function observeBaseline(session: Session): Promise<EffectResult> {
   return { ok: true };
 }
 
-async function readyReplicas({ deps }: Session): Promise<number | undefined> {
-  const route = await deps.lever.read();
+async function readyReplicas(session: Session): Promise<number | undefined> {
+  const route = await session.lever.read();
   const stable = route.ready?.stable;
   return stable === undefined || stable === 0 ? undefined : stable;
 }

@@ -1,7 +1,8 @@
 import { judge } from "../analysis/judge.ts";
 import type { Observations } from "../decide/decide.ts";
 import { isWatched } from "../decide/states.ts";
-import type { RouteReading } from "../types/observation.ts";
+import { isInPlace } from "../plan/steps.ts";
+import type { MetricsAnswer, RouteReading } from "../types/observation.ts";
 import type { GateReading } from "../types/verdict.ts";
 import type { RunningEffect } from "./effect.ts";
 import type { Session } from "./session.ts";
@@ -22,22 +23,44 @@ export async function observe(session: Session, effect: RunningEffect): Promise<
 }
 
 /** The gates, wherever the candidate may carry traffic: also while an update runs. */
-export async function readGates(session: Session): Promise<readonly GateReading[]> {
+async function readGates(session: Session): Promise<readonly GateReading[]> {
   const { deps, plan, state } = session;
-  if (state.exposedSinceMs === undefined || !isWatched(state.name)) return [];
+  const since = watchedSince(session);
+  if (since === undefined || !isWatched(state.name)) return [];
   const nowMs = deps.runtime.clock.now();
   const { gates } = plan;
   const [metrics, health] = await Promise.all([
-    deps.metrics.observe({ sinceMs: state.exposedSinceMs, nowMs, thresholdsMs: [gates.p95.limitMs] }),
+    deps.metrics.observe({ sinceMs: since, nowMs, thresholdsMs: [gates.p95.limitMs] }),
     deps.health.probe({ tries: gates.health.tries, timeoutMs: gates.health.timeoutSeconds * 1000 }),
   ]);
-  const { exposedSinceMs, confirmedAtMs = nowMs } = state;
-  return judge({ gates, metrics, health, exposedSinceMs, confirmedAtMs, nowMs });
+  const look = { gates, exposedSinceMs: since, confirmedAtMs: state.confirmedAtMs ?? nowMs, nowMs };
+  if (!isInPlace(plan.steps)) return judge({ ...look, metrics, health });
+  return judge({
+    ...look,
+    metrics: ofTheService(metrics),
+    health: { candidate: health.stable, stable: { status: "ok" } },
+  });
 }
 
-async function readRoute({ deps, state }: Session): Promise<RouteReading | undefined> {
+/** A version in stable's place takes traffic pod by pod while its update still runs. */
+function watchedSince({ plan, state }: Session): number | undefined {
+  if (state.exposedSinceMs !== undefined) return state.exposedSinceMs;
+  const step = plan.steps.find(({ id }) => id === state.step);
+  const replaces = step?.kind === "replace" && step.soakSeconds !== undefined;
+  return replaces && (state.name === "applying" || state.name === "confirming")
+    ? state.enteredAtMs
+    : undefined;
+}
+
+/** There is one side: the service as a whole is judged, and nothing stands beside it to compare with. */
+function ofTheService(metrics: MetricsAnswer): MetricsAnswer {
+  if (metrics.status !== "value") return metrics;
+  return { ...metrics, candidate: metrics.stable, stable: { bins: [] } };
+}
+
+async function readRoute({ lever, state }: Session): Promise<RouteReading | undefined> {
   if (state.name === "planned" || state.name === "checking" || state.name === "baseline") return undefined;
-  return await deps.lever.read().catch(() => undefined);
+  return await lever.read().catch(() => undefined);
 }
 
 /** During a watch the route may only be as this rollout left it: below holds, above goes back. */

@@ -30,10 +30,10 @@ async function leverToZero(session: Session): Promise<EffectResult> {
   try {
     // The intent is written without waiting: nothing may stand between a verdict and the lever.
     const noted = journal(session, "intent", { effect: "lever", exposure: 0 });
-    await deps.lever.setExposure(0);
+    await session.lever.setExposure(0);
     await noted;
   } catch (error) {
-    const message = `the lever ${deps.lever.name} failed: ${messageOf(error)}`;
+    const message = `the lever ${session.lever.name} failed: ${messageOf(error)}`;
     await journal(session, "effect", { effect: "lever", ok: false, message });
     return { ok: false, kind: "lever", message };
   }
@@ -53,7 +53,7 @@ async function readBackZero(session: Session): Promise<EffectResult> {
   const { clock, wall } = session.deps.runtime;
   const deadline = clock.now() + readBackMs;
   for (;;) {
-    const route = await session.deps.lever.read().catch(() => undefined);
+    const route = await session.lever.read().catch(() => undefined);
     if (route !== undefined && route.exposure === 0 && route.accepted) {
       session.leverMs = wall.now() - (session.turnedBackAtWallMs ?? wall.now());
       await journal(session, "effect", {

@@ -2,7 +2,9 @@ import { initialState, reduce } from "../decide/reduce.ts";
 import { RolloutError } from "../errors/errors.ts";
 import { buildPlan, planHash } from "../plan/build-plan.ts";
 import type { PreviewResult } from "../ports/engine.ts";
+import type { Lever } from "../ports/lever.ts";
 import type { Decision } from "../types/decision.ts";
+import type { RolloutPlan } from "../types/plan.ts";
 import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
 import { runLoop } from "./loop.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -84,11 +86,16 @@ async function begin(start: Start): Promise<Session | undefined> {
       .toString(36)
       .padStart(8, "0")}`,
     lease,
+    lever: leverOf(deps, plan),
     options: sessionOptions(options, record === undefined ? [] : unversioned(survey)),
     state: initialState(plan.steps[0]?.id ?? "", now),
   };
   await journal(session, "begin", { plan, holder: options.holder, rehearsed: session.options.rehearsed });
   return session;
+}
+
+function leverOf({ lever, leverFor }: DriverDeps, { identity }: RolloutPlan): Lever {
+  return leverFor?.(identity) ?? lever;
 }
 
 function steppedByHand(version: string, step: string): RolloutError {
@@ -125,6 +132,7 @@ async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
     planHash: recorded.planHash,
     rolloutId: recorded.rolloutId,
     lease,
+    lever: leverOf(deps, plan),
     options: sessionOptions(options, []),
     state: recorded.state,
     ...(baseline ? { baseline } : {}),
@@ -132,6 +140,7 @@ async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
   const done = await deps.engine.recover({ waitMs: plan.timeouts.rolloutSeconds * 1000 });
   await journal(session, "observed", {
     resumed: true,
+    holder: options.holder,
     from: recorded.state.name,
     lastAt: recorded.lastAt,
     recovered: done,

@@ -16,6 +16,8 @@ import type { LeaseKeeper } from "./lease-keeper.ts";
 export interface DriverDeps {
   readonly engine: Engine;
   readonly lever: Lever;
+  /** Where the lever has to know which version is which: it takes the place of `lever`. */
+  readonly leverFor?: (sides: Sides) => Lever;
   readonly metrics: Metrics;
   readonly health: Health;
   readonly record: RecordStore;
@@ -26,6 +28,12 @@ export interface DriverDeps {
   readonly secrets: readonly string[];
   /** Every journal entry as it is written: what a timeline is rendered from. */
   readonly observer?: (entry: JournalEntry) => void;
+}
+
+/** Identities of both sides of one rollout. */
+export interface Sides {
+  readonly stable?: string;
+  readonly candidate?: string;
 }
 
 /** The stack before the first step, as observed. */
@@ -45,6 +53,7 @@ export interface Session {
   readonly planHash: string;
   readonly rolloutId: string;
   readonly lease: LeaseKeeper;
+  readonly lever: Lever;
   readonly options: SessionOptions;
   state: RolloutState;
   baseline?: Baseline;

@@ -60,7 +60,10 @@ export function messageFor(session: Session): Omit<Message, "rolloutId"> | undef
       return {
         kind: "promoted",
         title: `${plan.service} serves ${plan.to}`,
-        text: `Promoted after ${state.exposures.join(" → ")} %.`,
+        text:
+          state.exposures.length > 0
+            ? `Promoted after ${state.exposures.join(" → ")} %.`
+            : "Everybody has it.",
       };
     default:
       return undefined;

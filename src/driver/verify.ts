@@ -60,7 +60,7 @@ async function stableDiffers(session: Session): Promise<readonly string[]> {
   const wanted = baseline?.stableReplicas ?? 1;
   let problem = "";
   for (;;) {
-    const seen = await deps.lever.read().then(
+    const seen = await session.lever.read().then(
       (route) => ({ route }),
       (error: unknown) => ({ failed: messageOf(error) }),
     );

@@ -15,17 +15,15 @@ export function stepsOf(
     case "canary":
       return canarySteps(policy);
     case "direct":
-      if (policy.increments.some(({ soakSeconds }) => soakSeconds > 0)) {
-        throw notBuilt("direct with a watch", "rollout.soak", "Built are canary, and direct without a soak.");
-      }
-      return [{ id: "direct", kind: "direct" }];
+      return inPlaceSteps("direct", policy);
     case "rolling":
+      return inPlaceSteps("roll", policy);
     case "blue-green":
     case "feature-flag":
       throw notBuilt(
         policy.strategy,
         "rollout.strategy",
-        "Built are canary and direct: set rollout.strategy to one of them.",
+        "Built are canary, rolling and direct: set rollout.strategy to one of them.",
       );
   }
 }
@@ -45,6 +43,24 @@ function canarySteps(policy: EnvironmentPolicy): readonly PlanStep[] {
     { id: "promote-switch", kind: "promote-switch", exposure: 0, drainSeconds: policy.drainSeconds },
     { id: "promote-clean", kind: "promote-clean", exposure: 0 },
   ];
+}
+
+/**
+ * The new version takes stable's place. With a watch the old one stays in the record until it has passed, so that
+ * there is something to go back to; without one (dev) the version is the baseline at once.
+ */
+function inPlaceSteps(id: string, policy: EnvironmentPolicy): readonly PlanStep[] {
+  const soakSeconds = policy.increments.at(-1)?.soakSeconds ?? 0;
+  if (soakSeconds === 0) return [{ id, kind: "replace", exposure: 100 }];
+  return [
+    { id, kind: "replace", exposure: 100, soakSeconds },
+    { id: "settle", kind: "settle", exposure: 0 },
+  ];
+}
+
+/** Whether a plan's new version takes stable's place instead of standing beside it. */
+export function isInPlace(steps: readonly PlanStep[]): boolean {
+  return steps.some((step) => step.kind === "replace");
 }
 
 function notBuilt(what: string, path: string, hint: string): RolloutError {

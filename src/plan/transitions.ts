@@ -14,10 +14,12 @@ export function firstStep(record: Release, target: ReleaseTarget): NextRelease {
     );
   }
   const pending = `Version ${desired.version} is pending: ${record.stable.version} stays in service until the first step, \`pulumi config set step ${first}\`.`;
-  if (step === undefined || step === record.step) return keep(record, [pending]);
+  // The first step before the record's own: after a rollout in one step they are the same word.
+  if (step === undefined || (step === record.step && step !== first)) return keep(record, [pending]);
   if (step === "revert") return keep(record, [`Step revert is ignored: nothing is rolling out.`, pending]);
   if (step !== first) return refused(step, `the first step of ${desired.version} is ${first}`, first);
-  if (step === "direct") {
+  // A plan of one step has no watch: the version is the baseline at once.
+  if (steps.length === 1) {
     return { ok: true, release: { ...record, stable: desired, step }, from: 0, to: 0, notes: [] };
   }
   const release: Release = {
@@ -80,9 +82,11 @@ function advance(record: Release, candidate: WorkloadSnapshot, step: StepId): Ne
   const from = record.exposure;
   if (step === "promote-stable")
     return { ok: true, release: { ...base, stable: candidate }, from, to, notes: [] };
-  if (step !== "promote-clean") return { ok: true, release: base, from, to, notes: [] };
-  const { candidate: _gone, rollout: _over, ...settled } = base;
-  return { ok: true, release: settled, from, to, notes: [] };
+  if (step !== "promote-clean" && step !== "settle") return { ok: true, release: base, from, to, notes: [] };
+  const { candidate: _gone, rollout: _over, ...rest } = base;
+  // Settled records have one shape, whatever led to them: a second update must find nothing to change.
+  const settled: Release = { ...rest, stable: candidate, previousExposure: 0 };
+  return { ok: true, release: settled, from: step === "settle" ? 0 : from, to, notes: [] };
 }
 
 /** Straight back to the record that the rollout started from, to the letter. */
@@ -132,7 +136,8 @@ function refused(step: StepId, rule: string, next: StepId | undefined): NextRele
 
 /** Exposure that a step means: an increment is its own number, promotions follow from their kind. */
 function exposureOf(step: StepId, present: number): number {
-  if (step === "promote-switch" || step === "promote-clean") return 0;
+  if (step === "promote-switch" || step === "promote-clean" || step === "settle") return 0;
+  if (step === "roll" || step === "direct") return 100;
   if (step === "promote-stable") return present;
   return Number(step);
 }

@@ -1,11 +1,15 @@
 import type { StepId } from "./release.ts";
 
-/** How a version reaches everybody. Only `canary` and `direct` are built so far. */
+/** How a version reaches everybody. `canary`, `rolling` and `direct` are built so far. */
 export type StrategyKind = "canary" | "direct" | "rolling" | "blue-green" | "feature-flag";
 
+/**
+ * `replace` puts the new version in stable's place (rolling, direct); `settle` makes it the baseline after its watch.
+ */
 export type StepKind =
   | "install"
-  | "direct"
+  | "replace"
+  | "settle"
   | "increment"
   | "promote-stable"
   | "promote-switch"

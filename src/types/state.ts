@@ -29,8 +29,8 @@ export interface Cause {
   /** CamelCase, enumerated in docs/reasons. */
   readonly reason: string;
   readonly message: string;
-  /** `environment` where stable is ill too. */
-  readonly kind: "canary" | "environment" | "person" | "engine" | "router" | "foreign-change";
+  /** `environment` where stable is ill too; `evidence` where nothing could be proved either way. */
+  readonly kind: "canary" | "environment" | "person" | "engine" | "router" | "foreign-change" | "evidence";
   readonly gate?: string;
 }
 

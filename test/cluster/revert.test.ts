@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { JournalEntry } from "../../src/types/journal.ts";
 import { type Load, lost, quantile, type Sample, startLoad } from "../support/cluster-load.ts";
 import { argoAbortMs, barePatches, spread, verdictToZero } from "../support/cluster-measure.ts";
-import { limitPods } from "../support/cluster-objects.ts";
+import { limitPods, replicasOf, unlimitPods } from "../support/cluster-objects.ts";
 import { candidate, service } from "../support/cluster-program.ts";
 import {
   type ClusterSite,
@@ -13,6 +13,7 @@ import {
   startClusterSite,
 } from "../support/cluster-stack.ts";
 import type { ServiceBehaviour } from "../support/http-service.ts";
+import { waitUntil } from "../support/process.ts";
 
 const talk = (line: string) => console.log(line);
 const drainMs = 2_000;
@@ -86,7 +87,8 @@ function expectUsersSafe(samples: readonly Sample[]): void {
     ),
   ) as [number, number];
   talk(`stable's P95 before the candidate ${before} ms, since ${since} ms`);
-  expect(since - before).toBeLessThan(150);
+  // Far above this machine's noise, far below the 1.5 s of a slow candidate.
+  expect(since - before).toBeLessThan(400);
 }
 
 interface Case {
@@ -191,6 +193,37 @@ describe("a revert", () => {
     await expectBaseline(before);
     expectUsersSafe(await load.stop());
     await report();
+  });
+
+  it("fences a late update off: after the lever no weight comes back, and one converging update ends it", async () => {
+    const before = await begin({ progressDeadlineSeconds: 40 });
+    const { engine, lever } = stack.deps;
+    const step = (id: string) => ({ kind: "step", version: "1.2.5", step: id }) as const;
+    for (const id of ["5", "20"]) expect(await engine.up({ target: step(id) })).toMatchObject({ ok: true });
+    await limitPods(site.plane.api, stack.namespace, 5);
+    const late = engine.up({ target: step("50") });
+    await waitUntil({
+      what: "the late update's pods",
+      timeoutMs: 30_000,
+      ready: async () => (await replicasOf(site.plane.api, stack.namespace, candidate)).wanted === 2,
+    });
+    await lever.setExposure(0);
+    // Nobody stops it: it goes on to write its weight.
+    await unlimitPods(site.plane.api, stack.namespace);
+    expect(await late).toMatchObject({ ok: false, failure: { kind: "conflict" } });
+    expect(stack.watcher.weights()).toEqual([0, 5, 20, 0]);
+    const release = before.baseline.record;
+    if (release === undefined) throw new Error("the baseline has no record");
+    const target = { kind: "release", version: "1.2.5", release } as const;
+    expect(await engine.up({ target, refresh: true })).toMatchObject({
+      ok: false,
+      failure: { kind: "conflict" },
+    });
+    expect(await engine.up({ target, refresh: true, converge: true })).toMatchObject({ ok: true });
+    await expectBaseline(before);
+    // Later steps need no force.
+    expect(await engine.up({ target: step("5") })).toMatchObject({ ok: true });
+    expect(stack.watcher.weights()).toEqual([0, 5, 20, 0, 5]);
   });
 });
 

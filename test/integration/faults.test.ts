@@ -73,6 +73,8 @@ const rows: Readonly<Record<string, Row>> = {
     fault: (exposure) => `metrics-outage@${exposure}`,
     outcome: "held",
     exit: 22,
+    cause: "SourceError",
+    kind: "evidence",
   },
 };
 

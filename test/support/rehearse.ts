@@ -2,7 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
-import { openRehearsal, programOf, type Rehearsal } from "../../src/cli/compose/rehearsal.ts";
+import { loadProgram } from "../../src/cli/compose/program.ts";
+import { openRehearsal, type Rehearsal } from "../../src/cli/compose/rehearsal.ts";
 import { createRuntime } from "../../src/cli/compose/runtime.ts";
 import { loadStackConfig } from "../../src/config/load.ts";
 import { exitOf, type Outcome } from "../../src/driver/outcome.ts";
@@ -43,7 +44,7 @@ export async function openStack(
     projectDir,
     stack,
     config,
-    program: await programOf({ projectDir: root, main: config.main }),
+    program: await loadProgram({ projectDir: root, main: config.main }),
     baseline: "1.2.3",
     faults: (options.faults ?? []).map(parseFault),
     seed: 7,

@@ -58,8 +58,32 @@ async function loginUrl(options: RecoverOptions): Promise<string> {
   return String(Object(answer)["url"]);
 }
 
-/** Reads the cloud into the state and drops creates that never ended. */
-export async function refreshState(stack: Stack, options: RecoverOptions): Promise<void> {
+/**
+ * Reads the cloud into the state and drops creates that never ended. A driver that died while it started an
+ * engine leaves one that takes its lock only after we have looked: then we wait once more, within the same time.
+ */
+export async function refreshWhenFree(
+  stack: Stack,
+  options: RecoverOptions,
+  request: { readonly waitMs: number; readonly force?: boolean },
+): Promise<readonly string[]> {
+  const { wall } = options.runtime;
+  const deadline = wall.now() + request.waitMs;
+  const done: string[] = [];
+  for (;;) {
+    try {
+      await refreshState(stack, options);
+      return done;
+    } catch (error) {
+      if (!(error instanceof RolloutError) || error.code !== "locked" || wall.now() >= deadline) throw error;
+      done.push(...(await recoverLocks(options, { ...request, waitMs: deadline - wall.now() })));
+      // A lock that went between the two looks leaves nothing to wait for.
+      await wall.sleep(100);
+    }
+  }
+}
+
+async function refreshState(stack: Stack, options: RecoverOptions): Promise<void> {
   try {
     await stack.refresh({ clearPendingCreates: true, showSecrets: false, color: "never" });
   } catch (error) {

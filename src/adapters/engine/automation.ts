@@ -7,7 +7,7 @@ import {
   pendingNote,
   type RecoverOptions,
   recoverLocks,
-  refreshState,
+  refreshWhenFree,
   secretsOf,
 } from "./automation-recover.ts";
 import { cliEnv, openStack, runCli, syncProject } from "./automation-workspace.ts";
@@ -76,8 +76,13 @@ export function createAutomationEngine(options: AutomationOptions): Engine {
       await stack();
       const done = await recoverLocks(options, request);
       const { pendingOperations } = await deployed();
-      await refreshState(await stack(), options);
-      return [...done, ...pendingOperations.map(pendingNote), "Refreshed the stack's state from the cloud."];
+      const more = await refreshWhenFree(await stack(), options, request);
+      return [
+        ...done,
+        ...pendingOperations.map(pendingNote),
+        ...more,
+        "Refreshed the stack's state from the cloud.",
+      ];
     },
   };
 }

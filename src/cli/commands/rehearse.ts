@@ -45,13 +45,14 @@ async function rehearse(context: CommandContext): Promise<CommandResult> {
     .split(",")
     .filter((text) => text !== "")
     .map(parseFault);
-  const { openRehearsal, programOf } = await import("../compose/rehearsal.ts");
+  const { openRehearsal } = await import("../compose/rehearsal.ts");
+  const { loadProgram } = await import("../compose/program.ts");
   const timeline = createTimeline({ color: talk.color });
   const rehearsal = await openRehearsal({
     projectDir,
     stack,
     config,
-    program: await programOf({ projectDir, main: config.main }),
+    program: await loadProgram({ projectDir, main: config.main }),
     baseline: textOption(context, "from") ?? patchBefore(version),
     faults,
     seed: seedOf(context),

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
 import { acquireEngine, engineEnv } from "../../adapters/engine/acquire.ts";
 import { createAutomationEngine } from "../../adapters/engine/automation.ts";
@@ -13,7 +12,6 @@ import type { DriverDeps } from "../../driver/session.ts";
 import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Lever } from "../../ports/lever.ts";
-import { runInContext } from "../../program/context.ts";
 import { sandboxEngine } from "../../sandbox/engine.ts";
 import type { FaultSpec } from "../../sandbox/faults.ts";
 import { createSandboxHealth } from "../../sandbox/health.ts";
@@ -23,14 +21,14 @@ import { serveSandbox } from "../../sandbox/provider-server.ts";
 import { createSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
+import type { Program } from "./program.ts";
 import { rehearsalFiles } from "./rehearsal-files.ts";
 
 export interface RehearsalOptions {
   readonly projectDir: string;
   readonly stack: string;
   readonly config: StackConfig;
-  /** The project's program: the default export of its main. */
-  readonly program: () => Promise<unknown>;
+  readonly program: Program;
   /** Version that is in service before. */
   readonly baseline: string;
   readonly faults: readonly FaultSpec[];
@@ -112,7 +110,7 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
     createStack: true,
     runtime: sandboxRuntime,
     secrets: [passphrase],
-    program: async (context) => Object(await runInContext(context, options.program)),
+    program: options.program,
   });
   const dir = resolve(
     options.projectDir,
@@ -133,22 +131,6 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
     secrets: [passphrase],
     ...(options.observer ? { observer: options.observer } : {}),
   };
-}
-
-/** The project's program: what `main` of its Pulumi.yaml exports by default. */
-export async function programOf(project: {
-  readonly projectDir: string;
-  readonly main: string;
-}): Promise<() => Promise<unknown>> {
-  const file = resolve(project.projectDir, project.main);
-  const exported: unknown = (await import(pathToFileURL(file).href)).default;
-  if (typeof exported === "function") return async () => await exported();
-  throw new RolloutError(`${project.main} exports no function by default.`, {
-    code: "program-not-a-function",
-    exit: "config",
-    path: "main",
-    hint: "Write `export default rolloutProgram(async (rollout) => { … })`.",
-  });
 }
 
 /** The stack's own policy, with the sandbox as its cloud. */

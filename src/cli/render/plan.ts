@@ -58,8 +58,10 @@ function incrementPaths(id: string, plan: RolloutPlan): readonly string[] {
 function effectOf(kind: PlanStep["kind"], to: string, drainSeconds = 0): string {
   switch (kind) {
     case "install":
-    case "direct":
+    case "replace":
       return `${to} serves everybody`;
+    case "settle":
+      return `${to} is the baseline`;
     case "promote-stable":
       return `stable takes ${to}`;
     case "promote-switch":

@@ -83,7 +83,7 @@ describe("loadStackConfig", () => {
   });
 
   it.each([
-    { why: "no project", files: {}, code: "config-missing", paths: ["/shop/Pulumi.yaml"], hint: "--cwd" },
+    { why: "no project", files: {}, code: "config-missing", paths: ["/shop/Pulumi.yaml"], hint: "--project" },
     {
       why: "no such stack: the others are listed",
       files: { "Pulumi.yaml": projectFile, "Pulumi.prod.yaml": "", "Pulumi.test.yaml": "", "readme.md": "" },

@@ -13,7 +13,7 @@ const pages = ["README.md", "CHANGELOG.md", ...globSync("docs/**/*.md", { cwd: r
 function rows(path: string): readonly (readonly string[])[] {
   const lines = read(path).split("\n");
   return lines.flatMap((line, index) => {
-    const head = /^\|-/.test(lines[index + 1] ?? "") || /^\|-/.test(line);
+    const head = /^\| ?-/.test(lines[index + 1] ?? "") || /^\| ?-/.test(line);
     if (!line.startsWith("|") || head) return [];
     return [
       line

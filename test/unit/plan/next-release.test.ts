@@ -152,3 +152,34 @@ describe("nextRelease: identity decides, not the version's name", () => {
     });
   });
 });
+
+describe("nextRelease: a version in stable's place (rolling, direct)", () => {
+  const watched = ["roll", "settle"];
+  const move = (record: Release, step: string, desired = next) =>
+    nextRelease(record, { desired, step, steps: watched, stableReplicas: 6 });
+
+  it("keeps the old version in the record until the watch has passed, then settles", () => {
+    const rolled = move(aRelease("1.2.3"), "roll");
+    if (!rolled.ok) throw new Error(rolled.message);
+    expect(rolled).toMatchObject({
+      from: 0,
+      to: 100,
+      release: { stable: old, candidate: next, exposure: 100, step: "roll" },
+    });
+    expect(move(rolled.release, "settle")).toMatchObject({
+      ok: true,
+      release: { ...aRelease("1.2.4"), step: "settle" },
+    });
+    expect(move(rolled.release, "revert")).toMatchObject({ ok: true, release: aRelease("1.2.3"), to: 0 });
+  });
+
+  it("without a watch the version is the baseline at once, and the same word starts the next one", () => {
+    const direct = (record: Release, desired: typeof old) =>
+      nextRelease(record, { desired, step: "direct", steps: ["direct"], stableReplicas: 1 });
+    const first = direct(aRelease("1.2.3"), next);
+    if (!first.ok) throw new Error(first.message);
+    expect(first.release).toEqual({ ...aRelease("1.2.4"), step: "direct" });
+    expect(direct(first.release, third)).toMatchObject({ ok: true, release: { stable: third } });
+    expect(direct(first.release, next)).toMatchObject({ ok: true, release: first.release, notes: [] });
+  });
+});

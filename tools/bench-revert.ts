@@ -1,0 +1,101 @@
+import { stderr, stdout } from "node:process";
+import type { Outcome } from "../src/driver/outcome.ts";
+import { argoAbortMs, barePatches, spread, verdictToZero } from "../test/support/cluster-measure.ts";
+import {
+  type ClusterSite,
+  type ClusterStack,
+  openStack,
+  startClusterSite,
+} from "../test/support/cluster-stack.ts";
+
+// `npm run bench:revert [-- times]`: takes a candidate to 5 % and lets its health check fail, again and again, on
+// the real engine and control plane, and measures verdict → weight 0 at a watcher of the route. Ends by itself;
+// a slow machine is no failure, a wrong state is (exit 1).
+
+const times = Number(process.argv[2] ?? 20);
+/** No new round begins after it, ms. */
+const longestMs = 15 * 60_000;
+const talk = (line: string): void => void stderr.write(`${line}\n`);
+
+interface Round {
+  readonly leverMs: number;
+  readonly bareMs: number;
+  readonly stackMs: number;
+}
+
+async function round(site: ClusterSite, stack: ClusterStack, version: string): Promise<Round> {
+  const from = stack.watcher.seen.length;
+  const running = stack.run(version);
+  // Settled here too: a driver that ends early must not leave the wait below alone.
+  const early = running.then((outcome) => {
+    throw new Error(`${version} ended before its soak: ${outcome.outcome}, ${outcome.cause?.message}`);
+  });
+  await Promise.race([stack.entry("the soak at 5 %", ({ state }) => state === "soaking"), early]);
+  early.catch(() => {});
+  await stack.candidate.set({ ready: false });
+  const outcome = await running;
+  await stack.candidate.set({ ready: true });
+  check(outcome, stack.watcher.weights(from));
+  const leverMs = await verdictToZero(stack, from);
+  const [bareMs = Number.NaN] = await barePatches(site, stack.namespace, 1);
+  return { leverMs, bareMs, stackMs: outcome.revert?.stackMs ?? Number.NaN };
+}
+
+function check({ outcome, cause, revert }: Outcome, weights: readonly number[]): void {
+  const right = outcome === "reverted" && revert?.stateEqual === true && cause?.gate === "health";
+  if (right && weights.join(" ") === "5 0") return;
+  throw new Error(
+    `a wrong state: ${outcome} (${cause?.message}), equal to its baseline: ${revert?.stateEqual}, weights ${weights}`,
+  );
+}
+
+function print(rounds: readonly Round[]): void {
+  const lever = spread(rounds.map(({ leverMs }) => leverMs));
+  const bare = spread(rounds.map(({ bareMs }) => bareMs));
+  const stack = spread(rounds.map(({ stackMs }) => stackMs));
+  const line = (what: string, { min, median, max }: typeof lever) =>
+    stdout.write(`${what.padEnd(44)} ${[min, median, max].map((ms) => `${ms}`.padStart(7)).join(" ")}\n`);
+  stdout.write(`${`${rounds.length} reverts, ms`.padEnd(44)}     min  median     max\n`);
+  line("verdict → weight 0 at a watcher", lever);
+  line("a bare JSON patch → the same watcher", bare);
+  line("Argo Rollouts v1.9, abort → weight 0", argoAbortMs);
+  line("verdict → stack restored (drain of 1 s in it)", stack);
+  stdout.write(`ratio of the medians to a bare patch: ${(lever.median / bare.median).toFixed(1)}\n`);
+}
+
+async function main(): Promise<void> {
+  const begun = performance.now();
+  const site = await startClusterSite(talk);
+  try {
+    const timeouts = { rollout: "60s", confirm: "20s", verify: "20s", afterRevert: "1s" };
+    const stack = await openStack(site, { rollout: { soak: "5m", drain: "1s", timeouts } });
+    try {
+      const rounds: Round[] = [];
+      while (rounds.length < times && performance.now() - begun < longestMs) {
+        rounds.push(await round(site, stack, `2.0.${rounds.length}`));
+        const last = rounds.at(-1);
+        talk(
+          `${rounds.length}/${times}: verdict → weight 0 ${last?.leverMs} ms, bare patch ${last?.bareMs} ms`,
+        );
+      }
+      if (rounds.length < times) talk(`stopped after ${longestMs / 60_000} min with ${rounds.length} rounds`);
+      print(rounds);
+    } finally {
+      await stack.stop();
+    }
+  } finally {
+    await site.stop();
+  }
+}
+
+if (!Number.isInteger(times) || times < 1 || times > 100) {
+  talk(`${process.argv[2]} is no number of rounds: a whole number from 1 to 100; default 20`);
+  process.exitCode = 2;
+} else {
+  try {
+    await main();
+  } catch (error) {
+    talk(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
