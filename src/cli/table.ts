@@ -13,5 +13,6 @@ export const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   abort: async () => (await import("./commands/abort.ts")).abortCommand,
   rollback: async () => (await import("./commands/rollback.ts")).rollbackCommand,
   recommend: async () => (await import("./commands/recommend.ts")).recommendCommand,
+  recover: async () => (await import("./commands/recover.ts")).recoverCommand,
   schema: async () => (await import("./commands/schema.ts")).schemaCommand,
 };

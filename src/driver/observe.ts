@@ -63,11 +63,14 @@ async function readRoute({ lever, state }: Session): Promise<RouteReading | unde
   return await lever.read().catch(() => undefined);
 }
 
-/** During a watch the route may only be as this rollout left it: below holds, above goes back. */
+/** Where the driver moves the route itself it may be anywhere up to the step; in a watch, only at it. */
 function foreignChange({ plan, state }: Session, route: RouteReading | undefined): Observations["foreign"] {
-  if (route === undefined || (state.name !== "soaking" && state.name !== "holding")) return undefined;
   const expected = plan.steps.find((step) => step.id === state.step)?.exposure;
-  if (expected === undefined || route.exposure === expected) return undefined;
+  if (route === undefined || expected === undefined) return undefined;
+  const moving = state.name === "applying" || state.name === "confirming";
+  const watching = state.name === "soaking" || state.name === "holding";
+  const aboveplan = route.exposure > expected;
+  if (!(watching && route.exposure !== expected) && !(moving && aboveplan)) return undefined;
   const message = `the route carries ${route.exposure} % instead of ${expected} %: somebody else changed it`;
-  return { message, aboveplan: route.exposure > expected };
+  return { message, aboveplan };
 }

@@ -323,11 +323,10 @@ describe("somebody else's change", () => {
       const route = await read();
       return route.exposure === 5 ? { ...route, exposure: 60 } : route;
     };
-    // The route never reads 5: not confirmed within its time.
     expect(await driver.run()).toMatchObject({
       outcome: "reverted",
       failedAt: "5",
-      cause: { reason: "RouteNotConfirmed" },
+      cause: { reason: "ExposureAbovePlan" },
     });
   });
 });
