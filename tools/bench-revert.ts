@@ -26,12 +26,10 @@ interface Round {
 async function round(site: ClusterSite, stack: ClusterStack, version: string): Promise<Round> {
   const from = stack.watcher.seen.length;
   const running = stack.run(version);
-  // Settled here too: a driver that ends early must not leave the wait below alone.
-  const early = running.then((outcome) => {
-    throw new Error(`${version} ended before its soak: ${outcome.outcome}, ${outcome.cause?.message}`);
-  });
-  await Promise.race([stack.entry("the soak at 5 %", ({ state }) => state === "soaking"), early]);
-  early.catch(() => {});
+  const soak = stack.entry("the soak at 5 %", ({ state }) => state === "soaking");
+  // A driver that ends early is told of by its outcome, below.
+  soak.catch(() => {});
+  await Promise.race([soak, running]);
   await stack.candidate.set({ ready: false });
   const outcome = await running;
   await stack.candidate.set({ ready: true });

@@ -67,6 +67,23 @@ export async function openLever(
   }
 }
 
+/** The lever of a policy whose versions come in stable's place, once the identities are known. Else as `openLever`. */
+export async function openDeploymentLever(
+  options: OpenOptions<LeverConfig> & { readonly deployment: string },
+): Promise<(sides: { readonly stable?: string; readonly candidate?: string }) => Lever> {
+  const { config, runtime, deployment } = options;
+  switch (config.kind) {
+    case "http-route": {
+      const { createDeploymentLever } = await import("./lever/deployment.ts");
+      return (sides) => createDeploymentLever({ config, deployment, sides, runtime });
+    }
+    case "sandbox":
+      throw notHere("lever");
+    default:
+      return assertNever(config, "lever kind");
+  }
+}
+
 /** One channel of a policy. */
 export async function openNotify({ config, runtime }: OpenOptions<NotifyConfig>): Promise<Notify> {
   switch (config.kind) {

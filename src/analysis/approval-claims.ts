@@ -1,4 +1,5 @@
-import type { Approval, ApprovalSubject, Identity, RefusalReason, TrustedKey } from "../types/approval.ts";
+import type { Approval, ApprovalSubject, Identity, TrustedKey } from "../types/approval.ts";
+import type { RefusalReason } from "../types/approval-verdict.ts";
 import { parseStatement, subjectsIn } from "./approval-text.ts";
 import { identityText } from "./people.ts";
 import { signerOf } from "./signatures.ts";

@@ -1,13 +1,6 @@
 import { formatDuration } from "../lib/duration.ts";
-import type {
-  Approval,
-  ApprovalSubject,
-  ApprovalVerdict,
-  CountedApproval,
-  Identity,
-  RefusedApproval,
-  TrustedKey,
-} from "../types/approval.ts";
+import type { Approval, ApprovalSubject, Identity, TrustedKey } from "../types/approval.ts";
+import type { ApprovalVerdict, CountedApproval, RefusedApproval } from "../types/approval-verdict.ts";
 import type { ChangeKind } from "../types/change.ts";
 import { type Claim, claimOf } from "./approval-claims.ts";
 import { type Aliases, identityText, personResolver } from "./people.ts";

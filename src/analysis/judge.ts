@@ -1,8 +1,7 @@
 import type { CohortBin, HealthAnswer, MetricsAnswer } from "../types/observation.ts";
 import type { GateLimits } from "../types/plan.ts";
 import type { GateReading } from "../types/verdict.ts";
-import { type Cohorts, readShareGate, type ShareGate } from "./share-gate.ts";
-import type { WindowOptions } from "./windows.ts";
+import { type Cohorts, readShareGate, type ShareGate, type ShareOptions } from "./share-gate.ts";
 
 export interface LookInput {
   readonly gates: GateLimits;
@@ -42,6 +41,7 @@ function readMetrics(input: LookInput): readonly GateReading[] {
   const options = {
     binMs: metrics.binMs,
     sinceMs: input.exposedSinceMs,
+    stepSinceMs: input.confirmedAtMs,
     watermarkMs: metrics.watermarkMs,
     minMs: gates.windowSeconds * 1000,
     minRequests: gates.minRequests,
@@ -63,7 +63,7 @@ function readMetrics(input: LookInput): readonly GateReading[] {
 }
 
 /** P95 <= T is exactly: at most 5 % of the requests are slower than T. */
-function readLatency(input: LookInput, cohorts: Cohorts, options: Omit<WindowOptions, "count">): GateReading {
+function readLatency(input: LookInput, cohorts: Cohorts, options: ShareOptions): GateReading {
   const { limitMs, windows } = input.gates.p95;
   // A backend that doesn't count this threshold has not said "none was slow".
   const counted = [...cohorts.candidate, ...cohorts.stable].every((bin) => bin.slow[limitMs] !== undefined);
@@ -93,7 +93,9 @@ function readExceptions(
     (bin) => bin.startMs >= from && bin.startMs + options.binMs <= options.watermarkMs,
   );
   const count = inside.reduce((sum, bin) => sum + bin.exceptions, 0);
-  const samples = inside.reduce((sum, bin) => sum + bin.n, 0);
+  // The count reaches back over the steps; proof of this step are its own requests.
+  const ofThisStep = inside.filter((bin) => bin.startMs >= input.confirmedAtMs);
+  const samples = ofThisStep.reduce((sum, bin) => sum + bin.n, 0);
   const base = { gate: "exceptions" as const, limit, samples };
   const message = `canary threw ${count} exceptions in ${Math.round((options.watermarkMs - from) / 1000)} s, limit ${limit} in ${windowSeconds} s`;
   if (count > limit)
@@ -103,7 +105,7 @@ function readExceptions(
       ...base,
       verdict: "no-data",
       reason: "BelowMinRequests",
-      message: `canary has ${samples} requests so far; a verdict needs ${input.gates.minRequests}`,
+      message: `canary has ${samples} requests at this step so far; a verdict needs ${input.gates.minRequests}`,
     };
   }
   return { ...base, value: count, verdict: "pass", reason: "WithinLimit", message };

@@ -4,7 +4,7 @@ import type { ChangeKind } from "../types/change.ts";
 /** A version that a stack's journal shows as promoted. */
 export interface Promotion {
   readonly stack: string;
-  /** What is compared over stacks; see `PromotionCheck.identity`. */
+  /** Comparable over stacks: `acrossStacks`. */
   readonly identity: string;
   /** When, ms since the epoch. */
   readonly atMs: number;
@@ -19,12 +19,18 @@ export interface PromotionRule {
 /** The guide's path: test, then staging; not older than 14 days. */
 export const defaultPromotionRule: PromotionRule = { stacks: ["test", "staging"], withinMs: 14 * 86_400_000 };
 
+/**
+ * The part of a version's identity that is the same in every stack: the image's digest or tag. The rest is the hash
+ * of a config that differs from stack to stack on purpose.
+ */
+export function acrossStacks(identity: string): string {
+  const plus = identity.lastIndexOf("+");
+  return plus < 0 ? identity : identity.slice(0, plus);
+}
+
 export interface PromotionCheck {
   readonly rule: PromotionRule;
-  /**
-   * Identity of what is to start. It must be comparable over stacks: the artefact (digest or tag), not the hash of a
-   * config that differs from stack to stack on purpose.
-   */
+  /** Identity of what is to start, comparable over stacks: `acrossStacks`. */
   readonly identity: string;
   readonly promotions: readonly Promotion[];
   /** ms since the epoch. */

@@ -15,6 +15,12 @@ export interface ShareGate {
   readonly label: string;
 }
 
+/** How windows are cut, and since when they are proof of this step. */
+export interface ShareOptions extends Omit<WindowOptions, "count"> {
+  /** When the route of this step was read back, ms: an older window can fail the step, but never pass it. */
+  readonly stepSinceMs: number;
+}
+
 export interface Cohorts {
   readonly candidate: readonly CohortBin[];
   readonly stable: readonly CohortBin[];
@@ -25,11 +31,7 @@ export interface Cohorts {
  * full; otherwise `no-data`: too few requests, or a breach that has not lasted long enough to act on, and
  * neither is proof enough to advance.
  */
-export function readShareGate(
-  gate: ShareGate,
-  cohorts: Cohorts,
-  options: Omit<WindowOptions, "count">,
-): GateReading {
+export function readShareGate(gate: ShareGate, cohorts: Cohorts, options: ShareOptions): GateReading {
   const windows = latestWindows(cohorts.candidate, { ...options, count: gate.windows });
   const latest = windows[0];
   const base = { gate: gate.gate, limit: gate.limitPercent };
@@ -37,6 +39,7 @@ export function readShareGate(
   const share = percentBad(gate, latest);
   const facts = { value: round(share), samples: latest.n };
   const numbers = `${gate.bad(latest)} of ${latest.n} requests ${gate.label} (${format(share)} %) in ${seconds(latest)} s, limit ${gate.limitPercent} %`;
+  if (!breaches(gate, latest) && latest.fromMs < firstBin(options)) return tooYoung(gate, latest, options);
   if (!breaches(gate, latest)) {
     return { ...base, ...facts, verdict: "pass", reason: "WithinLimit", message: `canary ${numbers}` };
   }
@@ -49,11 +52,25 @@ export function readShareGate(
   return { ...base, ...facts, verdict: "fail", reason: "LimitBreached", message, cause };
 }
 
-function tooFew(
-  gate: ShareGate,
-  bins: readonly CohortBin[],
-  options: Omit<WindowOptions, "count">,
-): GateReading {
+function firstBin({ stepSinceMs, binMs }: ShareOptions): number {
+  return Math.ceil(stepSinceMs / binMs) * binMs;
+}
+
+/** Within the limit, but on requests from before this step had its weight: no proof of this step. */
+function tooYoung(gate: ShareGate, latest: Window, options: ShareOptions): GateReading {
+  const { watermarkMs, stepSinceMs, minMs } = options;
+  const seconds = Math.max(0, Math.floor((watermarkMs - stepSinceMs) / 1000));
+  return {
+    gate: gate.gate,
+    verdict: "no-data",
+    reason: "StepTooYoung",
+    message: `canary has been at this step for ${seconds} s; a window needs ${minMs / 1000} s of it`,
+    limit: gate.limitPercent,
+    samples: latest.n,
+  };
+}
+
+function tooFew(gate: ShareGate, bins: readonly CohortBin[], options: ShareOptions): GateReading {
   const samples = bins.filter((bin) => bin.startMs >= options.sinceMs).reduce((sum, bin) => sum + bin.n, 0);
   return {
     gate: gate.gate,

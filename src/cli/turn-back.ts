@@ -8,6 +8,7 @@ import { isDriven, type OpenStack, openStack, requireInFlight } from "./record-v
 import { problemOf, renderOutcome } from "./render/outcome.ts";
 import { stepLabel } from "./render/words.ts";
 import { submit } from "./requests.ts";
+import { atPlan } from "./start.ts";
 
 /** How long a live driver gets until the traffic is off, ms of wall time: it reacts within a look. */
 const patienceMs = 60_000;
@@ -57,7 +58,10 @@ async function driveBack(
   rollout: Recorded,
 ): Promise<CommandResult> {
   context.talk.line(`No driver is alive: turning ${rollout.plan.to} back from here.`);
-  const outcome = await drive(context, at, { version: rollout.plan.to, onlyResume: true });
+  const outcome = await drive(context, atPlan(at, rollout.plan), {
+    version: rollout.plan.to,
+    onlyResume: true,
+  });
   return resultOf(context, outcome);
 }
 

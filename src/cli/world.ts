@@ -2,6 +2,7 @@ import type { StackConfig } from "../config/load.ts";
 import type { DriverDeps } from "../driver/session.ts";
 import type { RecordStore } from "../ports/record.ts";
 import type { JournalEntry } from "../types/journal.ts";
+import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { CommandContext } from "./command.ts";
 
 /** Talk to people, on stderr, redacted. */
@@ -25,6 +26,11 @@ export interface StackAt {
   readonly projectDir: string;
   readonly stack: string;
   readonly config: StackConfig;
+  /** What a change makes of the policy, once more where encrypted values were read: `config.policy` has it already. */
+  readonly adapt?: (read: {
+    readonly written: unknown;
+    readonly policy: EnvironmentPolicy;
+  }) => EnvironmentPolicy;
 }
 
 /** The outside, as verbs see it: real, or fakes in tests. */

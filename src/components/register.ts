@@ -11,7 +11,11 @@ import type { ClaimedRollout } from "./rollout.ts";
 import type { Side } from "./transforms.ts";
 import type { WorkloadSettings } from "./validate-args.ts";
 
-/** The arguments that a component records of itself, as plain values: what policies see of a rollout. */
+/**
+ * The arguments that a component records of itself, as plain values: what policies see of a rollout. A stack where
+ * nothing is rolling out doesn't say which way its next version will come: a fix that rolls in a stack of canaries
+ * must find nothing to change first.
+ */
 export function recordedArgs(
   service: string,
   { release, intent }: ClaimedRollout,
@@ -19,9 +23,10 @@ export function recordedArgs(
 ): Record<string, unknown> {
   const { stable, candidate } = release;
   const { workload: _workload, ...shape } = settings;
+  const { strategy: _strategy, increments: _increments, ...settled } = intent;
   return {
     service,
-    intent,
+    intent: candidate === undefined ? settled : intent,
     stable: { version: stable.version, identity: stable.identity },
     ...(candidate === undefined
       ? {}

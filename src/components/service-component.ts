@@ -38,10 +38,16 @@ export abstract class ServiceComponent extends ComponentResource {
       route: args.route,
       settings,
       release: claimed.release,
+      inPlace: rendersInPlace(claimed.intent.strategy),
       ...(args.transform === undefined ? {} : { transform: args.transform }),
     });
     args.rollout.track(carriers(registered));
     this.routeId = registered.route.id;
     this.registerOutputs({ routeId: this.routeId });
   }
+}
+
+/** Strategies whose new version takes stable's place. */
+function rendersInPlace(strategy: string): boolean {
+  return strategy === "rolling" || strategy === "direct";
 }

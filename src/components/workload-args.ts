@@ -30,7 +30,7 @@ export interface RollingArgs {
   readonly progressDeadlineSeconds?: number;
 }
 
-/** Arguments of `CanaryDeployment` and `DirectDeployment`. */
+/** Arguments of `CanaryDeployment`, `RollingDeployment` and `DirectDeployment`. */
 export interface WorkloadArgs {
   readonly rollout: Rollout;
   readonly namespace: Input<string>;

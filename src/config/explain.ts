@@ -111,18 +111,22 @@ function suggestKind(value: string, built: readonly string[]): string {
   return near === undefined ? `Known kinds: ${built.join(", ")}.` : `Did you mean ${near}?`;
 }
 
+/** Where credentials live, in whatever shape they were written. */
+function holdsCredentials([section, member]: Path): boolean {
+  return section === "notify" || section === "change" || (section === "approvals" && member === "sources");
+}
+
 function wrongValue(context: Context, at: Path): Located {
   const value = valueAt(context.root, at);
   const schema = walk.schemaAt(context.schema, at, context.root);
   const facts = walk.factsOf(schema, value) ?? structureFacts(schema, value);
-  // `notify` is where credentials live, in whatever shape they were written.
-  const hidden = facts.secret === true || at[0] === "notify";
+  const hidden = facts.secret === true || holdsCredentials(at);
   const rule = value === undefined ? `required: ${facts.rule}` : facts.rule;
   return located(at, receivedText(value, { hidden }), { rule, hint: hintFor(facts, value) });
 }
 
 function hintFor(facts: KeyFacts, value: unknown): string {
-  if (isSecure(value)) return "This key may not be secret: only notify[].url may.";
+  if (isSecure(value)) return "This key may not be secret: only notify[].url may, and tokens.";
   if (value === null) return `Nothing is written after the key. ${facts.hint}`;
   if (facts.units !== undefined && value !== undefined) {
     const parsed = parseDuration(value, facts.units);

@@ -1,32 +1,7 @@
 import * as z from "zod";
 import { dnsLabel, duration, key, text } from "./leaves.ts";
 import { defaults } from "./presets.ts";
-
-/** A value that Pulumi keeps encrypted, as the YAML file shows it. Opaque: it is never looked into. */
-export const secureValue = z.strictObject({ secure: z.string() });
-
-function kind<K extends string>(name: K, what: string) {
-  return key(z.literal(name), { what, rule: `the kind "${name}"`, hint: `Write kind: ${name}.` });
-}
-
-/** An http or https URL without credentials in it: config files are read by many. */
-function url(facts: { readonly what: string } & { readonly example: string }): z.ZodString {
-  const fits = (written: string) => {
-    const parsed = URL.canParse(written) ? new URL(written) : undefined;
-    return parsed !== undefined && /^https?:$/.test(parsed.protocol) && !parsed.username && !parsed.password;
-  };
-  return key(
-    z
-      .string()
-      .regex(/^https?:\/\//)
-      .refine(fits),
-    {
-      what: facts.what,
-      rule: "an http or https URL without user name and password",
-      hint: `Write it like ${facts.example}.`,
-    },
-  );
-}
+import { kind, secureValue, url } from "./schema-parts.ts";
 
 const sandboxNote = "the simulated cloud, in rehearsals and tests";
 const { prometheus } = defaults;
@@ -87,6 +62,13 @@ const prometheusSchema = z.strictObject({
       }).optional(),
     })
     .optional(),
+  lag: duration(
+    { min: "1s", max: "10m" },
+    {
+      what: "How long until a span of time is complete at the server: at least two scrape intervals.",
+      fallback: "30s",
+    },
+  ).optional(),
 });
 
 /** Where counts per version come from. */

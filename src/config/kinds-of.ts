@@ -73,6 +73,7 @@ function pickMetrics({ metrics, service }: WrittenConfig, pick: Picker): Metrics
         standard<string>(prometheus.exceptions.metric),
       ),
     },
+    lagSeconds: pick("metrics.lagSeconds", secondsOf(metrics.lag), standard<number>(prometheus.lagSeconds)),
   };
 }
 

@@ -1,5 +1,5 @@
 /** The parts of a policy that name a vendor by `kind`. */
-export type KindField = "metrics" | "health" | "lever" | "notify" | "record";
+export type KindField = "metrics" | "health" | "lever" | "notify" | "record" | "change";
 
 /**
  * Kinds that the design has but that are not built yet. They are refused by name, with those that are
@@ -11,4 +11,5 @@ export const plannedKinds: Readonly<Record<KindField, readonly string[]>> = {
   lever: ["istio", "ingress-nginx", "app-configuration", "app-service-slot"],
   notify: ["pagerduty", "slack", "email"],
   record: ["azure-blob"],
+  change: ["service-now"],
 };

@@ -8,6 +8,7 @@ import { isSecure } from "./received.ts";
 import { rules } from "./rules.ts";
 import { type WrittenConfig, writtenSchema } from "./schema.ts";
 import { createPicker, pickGates, pickIncrements, pickTimes } from "./settings.ts";
+import { pickStart } from "./start.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -65,6 +66,7 @@ function policyOf(written: WrittenConfig): EnvironmentPolicy {
     ...pickIncrements(written, pick),
     gates: pickGates(written, pick),
     ...pickTimes(written, pick),
+    ...pickStart(written, pick),
     ...pickKinds(written, pick),
     origins,
   };
@@ -123,7 +125,7 @@ function encrypted(): Issue {
   return {
     path: "rollout",
     received: '"[secret]"',
-    rule: "the rollout config in plain text: only notify[].url may be secret",
-    hint: "Write it as plain YAML and encrypt that one value: pulumi config set --secret --path …",
+    rule: "the rollout config in plain text: only notify[].url and tokens may be secret",
+    hint: "Write it as plain YAML and encrypt those values alone: pulumi config set --secret --path …",
   };
 }

@@ -1,4 +1,8 @@
+import { defaultClosed } from "../lib/deployment-windows.ts";
+import type { ApprovalDemand } from "../types/change.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
+import type { PromotedIn } from "../types/start.ts";
+import type { WindowRules } from "../types/window.ts";
 
 /** Environments of the guide. */
 export type PresetName = EnvironmentPolicy["preset"];
@@ -10,8 +14,30 @@ export interface Preset {
   readonly exposures: readonly number[];
   /** How long each increment is watched; 0: not at all. */
   readonly soakSeconds: number;
-  readonly approvals: EnvironmentPolicy["approvals"];
+  readonly approvals: ApprovalDemand;
+  /** How long an approval holds, seconds. */
+  readonly expiresSeconds: number;
+  /** Absent: a rollout may start at any time. */
+  readonly windows?: WindowRules;
+  readonly promotedIn: PromotedIn;
+  /** What its triggers have against those of every preset. */
+  readonly gates?: Partial<PresetGates>;
 }
+
+/** Triggers as a preset says them. */
+export interface PresetGates {
+  readonly windowSeconds: number;
+  readonly minRequests: number;
+  readonly errorRate: { readonly limitPercent: number; readonly forSeconds: number };
+  readonly p95: { readonly limitMs: number; readonly forSeconds: number };
+  readonly exceptions: { readonly limit: number; readonly windowSeconds: number };
+  readonly health: { readonly tries: number; readonly timeoutSeconds: number };
+}
+
+const promotionDays = 14;
+const anywhere: PromotedIn = { stacks: [], withinDays: promotionDays };
+const nobody: ApprovalDemand = { required: 0, cab: false, expedited: false };
+const day = 86_400;
 
 /** The guide's table "Environment-Specific Rollout Strategies", row by row. */
 export const presets: Readonly<Record<PresetName, Preset>> = {
@@ -20,26 +46,53 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     strategy: "direct",
     exposures: [100],
     soakSeconds: 0,
-    approvals: { required: 0, cab: false },
+    approvals: nobody,
+    expiresSeconds: day,
+    promotedIn: anywhere,
   },
   // Test | Rolling update | No approval | 5 minutes | Automatic on failure
-  test: { strategy: "rolling", exposures: [100], soakSeconds: 300, approvals: { required: 0, cab: false } },
+  test: {
+    strategy: "rolling",
+    exposures: [100],
+    soakSeconds: 300,
+    approvals: nobody,
+    expiresSeconds: day,
+    promotedIn: anywhere,
+  },
   // Staging | Blue-green | 1 approver | 30 minutes | Automatic on health check failure
   staging: {
     strategy: "blue-green",
     exposures: [100],
     soakSeconds: 1800,
-    approvals: { required: 1, cab: false },
+    approvals: { required: 1, cab: false, expedited: false },
+    expiresSeconds: day,
+    promotedIn: anywhere,
   },
   // Production | Canary (5/20/50/100) | 2 approvers + CAB | 15 min per increment | Automatic on metrics breach
   production: {
     strategy: "canary",
     exposures: [5, 20, 50, 100],
     soakSeconds: 900,
-    approvals: { required: 2, cab: true },
+    approvals: { required: 2, cab: true, expedited: false },
+    expiresSeconds: day,
+    windows: { zone: "UTC", rules: defaultClosed, freezes: [] },
+    promotedIn: { stacks: ["test", "staging"], withinDays: promotionDays },
   },
   // Hotfix | Direct + monitoring | 2 approvers (expedited) | 30 minutes | Automatic on any error
-  hotfix: { strategy: "direct", exposures: [100], soakSeconds: 1800, approvals: { required: 2, cab: false } },
+  hotfix: {
+    strategy: "direct",
+    exposures: [100],
+    soakSeconds: 1800,
+    approvals: { required: 2, cab: false, expedited: true },
+    expiresSeconds: 3600,
+    promotedIn: anywhere,
+    // One failed request is an error, and one window of them is enough.
+    gates: {
+      minRequests: 1,
+      errorRate: { limitPercent: 0, forSeconds: 60 },
+      exceptions: { limit: 0, windowSeconds: 900 },
+    },
+  },
 };
 
 /** Exposures of a strategy that config names against its preset's own. */
@@ -51,8 +104,8 @@ export const strategyExposures: Readonly<Record<Preset["strategy"], readonly num
   "feature-flag": [10, 25, 50, 100],
 };
 
-/** What every preset shares: the guide's "Automatic Rollback Triggers", and a look every 10 s. */
-export const everyPreset = {
+/** What presets share: the guide's "Automatic Rollback Triggers", and a look every 10 s. */
+export const everyPreset: { readonly lookSeconds: number; readonly gates: PresetGates } = {
   lookSeconds: 10,
   gates: {
     windowSeconds: 60,
@@ -67,7 +120,12 @@ export const everyPreset = {
     /** Any health check failure; three tries in a probe, 5 s each. */
     health: { tries: 3, timeoutSeconds: 5 },
   },
-} as const;
+};
+
+/** The triggers of a preset: its own over everybody's. */
+export function gatesOf(name: PresetName): PresetGates {
+  return { ...everyPreset.gates, ...presets[name].gates };
+}
 
 /** What no preset says: the same everywhere. */
 export const defaults = {
@@ -79,6 +137,7 @@ export const defaults = {
     requests: { metric: "http_requests_total", codeLabel: "code" },
     latency: { metric: "http_request_duration_seconds" },
     exceptions: { metric: "exceptions_total" },
+    lagSeconds: 30,
   },
   record: { kind: "file", dir: ".rollouts", leaseSeconds: 30 },
 } as const;

@@ -3,7 +3,7 @@ import { writeDuration } from "../lib/duration.ts";
 import { incrementOrderSays } from "./increment-order.ts";
 import { plannedKinds } from "./kinds.ts";
 import type { KeyFacts } from "./leaves.ts";
-import { presets } from "./presets.ts";
+import { gatesOf, type Preset, type PresetGates, type PresetName, presets } from "./presets.ts";
 import { rules } from "./rules.ts";
 import { writtenSchema } from "./schema.ts";
 import { bare, factsOf, kindOf } from "./walk.ts";
@@ -59,8 +59,27 @@ function presetTable(): string {
     preset.exposures.join(" / "),
     preset.soakSeconds === 0 ? "none" : writeDuration(preset.soakSeconds),
     `${preset.approvals.required}${preset.approvals.cab ? " + CAB" : ""}`,
+    startsWhen(preset),
+    preset.soakSeconds === 0 ? "nothing: by hand" : goesBackOn(gatesOf(name as PresetName)),
   ]);
-  return table(["`preset`", "`strategy`", "`increments`", "`soak`", "`approvals`"], rows);
+  const head = ["`preset`", "`strategy`", "`increments`", "`soak`", "`approvals`", "starts", "goes back on"];
+  return table(head, rows);
+}
+
+function startsWhen({ windows, promotedIn }: Preset): string {
+  const closed = windows?.rules.map(({ from, to }) => `not ${from} - ${to} ${windows.zone}`) ?? [];
+  const { stacks, withinDays } = promotedIn;
+  const before = stacks.length === 0 ? [] : [`after ${stacks.join(" and ")}, ${withinDays} days at most`];
+  const terms = [...closed, ...before];
+  return terms.length === 0 ? "at any time" : terms.join("; ");
+}
+
+function goesBackOn({ errorRate, exceptions, minRequests }: PresetGates): string {
+  const wide = errorRate.limitPercent > 0 || exceptions.limit > 0;
+  const few = minRequests === 1 ? "" : `, of ${minRequests}+ requests a window`;
+  return wide
+    ? `errors > ${errorRate.limitPercent} % for ${writeDuration(errorRate.forSeconds)}, > ${exceptions.limit} exceptions${few}`
+    : "one error or exception";
 }
 
 /** One row a key; sections and full forms below their own row. */
@@ -73,7 +92,7 @@ function keyRows(schema: z.ZodObject, prefix: string): readonly string[][] {
     const facts = ownFacts(member);
     const required = !(member instanceof z.ZodOptional);
     const row = facts === undefined ? [] : [rowOf(path, facts, required)];
-    if (inner instanceof z.ZodDiscriminatedUnion || name === "notify") return row.map(withPointer);
+    if (kindsOf(inner) !== undefined) return row.map(withPointer);
     return nested === undefined ? row : [...row, ...keyRows(nested, `${path}.`)];
   });
 }
@@ -115,19 +134,35 @@ function rowOf(path: string, facts: KeyFacts, required: boolean): string[] {
 
 /** The first cell leads to the section of the kinds. */
 function withPointer([key = "", ...cells]: string[]): string[] {
-  return [`[${key}](#${key.replaceAll("`", "")})`, ...cells];
+  return [`[${key}](#${key.replaceAll(/[`.]/g, "")})`, ...cells];
 }
 
 function kindSections(): readonly string[] {
-  const fields = Object.entries(writtenSchema.shape).flatMap(([name, member]) => {
-    const inner = bare(member);
-    const union = inner instanceof z.ZodArray ? bare(inner.element) : inner;
-    return union instanceof z.ZodDiscriminatedUnion ? [{ name, options: union.options.map(bare) }] : [];
-  });
-  return fields.map(({ name, options }) => {
+  return kindFields(writtenSchema, "").map(({ name, options }) => {
     const kinds = options.flatMap((option) => (option instanceof z.ZodObject ? [kindText(option)] : []));
     return `## ${name}\n\n${kinds.join("\n\n")}`;
   });
+}
+
+/** Keys that hold a kind, or a list of kinds; also those inside of a section. */
+function kindFields(
+  schema: z.ZodObject,
+  prefix: string,
+): readonly { readonly name: string; readonly options: readonly Schema[] }[] {
+  return Object.entries(schema.shape).flatMap(([key, member]: [string, Schema]) => {
+    const name = `${prefix}${key}`;
+    const inner = bare(member);
+    const options = kindsOf(inner);
+    if (options !== undefined) return [{ name, options }];
+    const nested = nestedObject(inner);
+    return nested === undefined ? [] : kindFields(nested, `${name}.`);
+  });
+}
+
+/** The kinds of a schema, or of each member of a list. */
+function kindsOf(schema: Schema): readonly Schema[] | undefined {
+  const union = schema instanceof z.ZodArray ? bare(schema.element) : schema;
+  return union instanceof z.ZodDiscriminatedUnion ? union.options.map(bare) : undefined;
 }
 
 function kindText(option: z.ZodObject): string {
@@ -143,7 +178,7 @@ function notBuilt(): string {
     "These are refused by name, with those that are built:",
     "",
     ...kinds,
-    "- `strategy`: rolling, blue-green and feature-flag are accepted and shown by `plan`, but not run",
+    "- `strategy`: blue-green and feature-flag are accepted, and refused by `plan` and `run` (`not-built`)",
   ].join("\n");
 }
 

@@ -23,6 +23,8 @@ export interface Rule {
 /** An issue at a dotted path of the written config, with what stands there. */
 export function issueAt(written: WrittenConfig, path: string, advice: Pick<Issue, "rule" | "hint">): Issue {
   const steps = path.split(/[.[\]]+/).filter((step) => step !== "");
-  const received = receivedText(valueAt(written, steps), { hidden: path.startsWith("notify") });
+  const received = receivedText(valueAt(written, steps), {
+    hidden: path.startsWith("notify") || path.startsWith("approvals.sources"),
+  });
   return { path: `rollout.${path}`, ...(received === undefined ? {} : { received }), ...advice };
 }

@@ -1,5 +1,6 @@
 import type { Rule } from "./rule.ts";
 import { cohortsDiffer, healthUrlsDiffer, noMixedClouds, watchedHasSources } from "./source-rules.ts";
+import { reasonHasStrategy, signaturesHaveKeys, windowsHold } from "./start-rules.ts";
 import {
   afterRevertCovers,
   exceptionsWindow,
@@ -21,4 +22,7 @@ export const rules: readonly Rule[] = [
   cohortsDiffer,
   healthUrlsDiffer,
   noMixedClouds,
+  reasonHasStrategy,
+  signaturesHaveKeys,
+  windowsHold,
 ];

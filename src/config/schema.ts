@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { healthSchema, leverSchema, metricsSchema, notifySchema, recordSchema } from "./kind-schemas.ts";
-import { dnsLabel, duration, key, percent, whole } from "./leaves.ts";
+import { dnsLabel, duration, key, percent, text, whole } from "./leaves.ts";
+import { approvalsSchema, changeSchema, promotedInSchema, windowsSchema } from "./start-schemas.ts";
 
 const presetNames = ["development", "test", "staging", "production", "hotfix"] as const;
 const strategies = ["canary", "direct", "rolling", "blue-green", "feature-flag"] as const;
@@ -108,28 +109,6 @@ const timeouts = z.strictObject({
   afterRevert: timeout("Span of metrics that is looked at after a revert.", "5m"),
 });
 
-const approvers = whole({ min: 0, max: 20 }, { what: "Approvals that the start needs.", fallback: "preset" });
-
-const approvals = key(
-  z.union([
-    approvers,
-    z.strictObject({
-      required: approvers.optional(),
-      cab: key(z.boolean(), {
-        what: "Whether a change request approved by the change advisory board is needed.",
-        rule: "true or false",
-        hint: "Write true or false, without quotes.",
-        fallback: "preset",
-      }).optional(),
-    }),
-  ]),
-  {
-    what: "Who must agree before the start.",
-    rule: "a number of approvers, or an object with required and cab",
-    hint: "Write 2, or { required: 2, cab: true }.",
-  },
-);
-
 const kindRule = "an object with a kind";
 
 /** What people write under `<project>:rollout` in Pulumi.<stack>.yaml. Strict: unknown keys are refused. */
@@ -146,11 +125,16 @@ export const writtenSchema = z.strictObject({
     maxLength: 56,
   }),
   strategy: key(z.enum(strategies), {
-    what: "How a version reaches everybody, against the preset's. Built so far: canary, direct.",
+    what: "How a version reaches everybody, against the preset's. Built so far: canary, rolling, direct.",
     rule: `one of ${strategies.join(", ")}`,
     hint: "Leave it out for the preset's own strategy.",
     words: strategies,
     fallback: "preset",
+  }).optional(),
+  strategyReason: text({
+    what: "Why `strategy` goes over the one that a change (`--change`) picks; the journal keeps it.",
+    absent: "required with `strategy` and `--change`",
+    example: "the schema is unchanged",
   }).optional(),
   increments: key(z.array(z.union([exposure, increment])).min(1), {
     what: "Increments of a canary, strictly ascending to 100: exposures, or objects with exposure and soak.",
@@ -181,7 +165,15 @@ export const writtenSchema = z.strictObject({
     })
     .optional(),
   timeouts: timeouts.optional(),
-  approvals: approvals.optional(),
+  approvals: approvalsSchema.optional(),
+  change: key(changeSchema, {
+    what: "Where the advisory board's change requests are read.",
+    rule: kindRule,
+    hint: "Write { kind: file, dir: changes }.",
+    absent: "required where `approvals.cab` holds",
+  }).optional(),
+  windows: windowsSchema.optional(),
+  promotedIn: promotedInSchema.optional(),
   metrics: key(metricsSchema, {
     what: "Where the counts per version come from.",
     rule: kindRule,

@@ -2,7 +2,7 @@ import { parseDuration } from "../lib/duration.ts";
 import type { GateLimits } from "../types/plan.ts";
 import type { EnvironmentPolicy, Increment, Origin } from "../types/policy.ts";
 import { parsePercent } from "./percent.ts";
-import { defaults, everyPreset, presets, strategyExposures } from "./presets.ts";
+import { defaults, everyPreset, gatesOf, presets, strategyExposures } from "./presets.ts";
 import type { WrittenConfig } from "./schema.ts";
 
 /** Chooses `written` if there is one, else `base`, and notes the origin of the value. */
@@ -42,12 +42,11 @@ const standard = <T>(value: T) => ({ from: "default", value }) as const;
 /** How long each trigger must last: config, else the guide's. */
 export function sustainedOf(written: WrittenConfig): Sustained {
   const { errorRate, p95 } = written.gates ?? {};
+  const gates = gatesOf(written.preset);
   return {
     errorRateSeconds:
-      (typeof errorRate === "object" ? secondsOf(errorRate.for) : undefined) ??
-      everyPreset.gates.errorRate.forSeconds,
-    p95Seconds:
-      (typeof p95 === "object" ? secondsOf(p95.for) : undefined) ?? everyPreset.gates.p95.forSeconds,
+      (typeof errorRate === "object" ? secondsOf(errorRate.for) : undefined) ?? gates.errorRate.forSeconds,
+    p95Seconds: (typeof p95 === "object" ? secondsOf(p95.for) : undefined) ?? gates.p95.forSeconds,
   };
 }
 
@@ -81,7 +80,7 @@ export function pickIncrements(
 
 /** The hard limits. */
 export function pickGates(written: WrittenConfig, pick: Picker): GateLimits {
-  const { gates } = everyPreset;
+  const gates = gatesOf(written.preset);
   const { exceptions, health, window, minRequests } = written.gates ?? {};
   const thrown = typeof exceptions === "object" ? exceptions : { limit: exceptions, window: undefined };
   const windowSeconds = pick("gates.windowSeconds", secondsOf(window), preset<number>(gates.windowSeconds));
@@ -113,7 +112,7 @@ function pickShareGates(
   pick: Picker,
   windowSeconds: number,
 ): Pick<GateLimits, "errorRate" | "p95"> {
-  const { gates } = everyPreset;
+  const gates = gatesOf(written.preset);
   const { errorRate, p95, window } = written.gates ?? {};
   const error = typeof errorRate === "object" ? errorRate : { limit: errorRate, for: undefined };
   const latency = typeof p95 === "object" ? p95 : { limit: p95, for: undefined };
@@ -145,14 +144,12 @@ function millisOf(written: string | undefined): number | undefined {
   return parsed.ok ? parsed.ms : undefined;
 }
 
-/** Times and people. */
+/** Times. */
 export function pickTimes(
   written: WrittenConfig,
   pick: Picker,
-): Pick<EnvironmentPolicy, "lookSeconds" | "drainSeconds" | "hold" | "timeouts" | "approvals"> {
+): Pick<EnvironmentPolicy, "lookSeconds" | "drainSeconds" | "hold" | "timeouts"> {
   const { hold, timeouts } = defaults;
-  const { approvals } = presets[written.preset];
-  const asked = typeof written.approvals === "object" ? written.approvals : { required: written.approvals };
   const timeout = (name: keyof NonNullable<WrittenConfig["timeouts"]>) => {
     const path = `${name}Seconds` as const;
     return pick(`timeouts.${path}`, secondsOf(written.timeouts?.[name]), standard<number>(timeouts[path]));
@@ -173,10 +170,6 @@ export function pickTimes(
       confirmSeconds: timeout("confirm"),
       verifySeconds: timeout("verify"),
       afterRevertSeconds: timeout("afterRevert"),
-    },
-    approvals: {
-      required: pick("approvals.required", asked.required, preset(approvals.required)),
-      cab: pick("approvals.cab", "cab" in asked ? asked.cab : undefined, preset(approvals.cab)),
     },
   };
 }

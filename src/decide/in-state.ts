@@ -1,11 +1,12 @@
 import { assertNever } from "../lib/assert-never.ts";
 import type { Decision } from "../types/decision.ts";
+import type { PlanStep } from "../types/plan.ts";
 import type { Cause } from "../types/state.ts";
 import type { DecideInput } from "./decide.ts";
 import { confirmed, soak } from "./soak.ts";
-import { afterStep, enterStep, retry, stay, stepOf } from "./steps.ts";
+import { afterStep, backOrAsk, enterStep, retry, stay, stepOf } from "./steps.ts";
 
-/** How often an update that found the stack locked, or the last update of a revert, is tried. */
+/** How often the last update of a revert is tried. */
 const maxAttempts = 3;
 
 /** What a state waits for and where it leads, once nothing turns the rollout back. */
@@ -78,14 +79,14 @@ function applying(input: DecideInput): Decision {
   const limitSeconds = plan.timeouts.rolloutSeconds + plan.timeouts.confirmSeconds;
   if (now - state.enteredAtMs > limitSeconds * 1000) {
     const message = `the update to ${state.step} did not finish in ${limitSeconds} s`;
-    return {
-      kind: "revert",
-      cause: { reason: "RolloutTimeout", message, kind: "engine" },
-      reason: "RolloutTimeout",
-      message,
-    };
+    return backOrAsk(stepOf(plan, state.step), { reason: "RolloutTimeout", message, kind: "engine" });
   }
   return stay(input, "EffectRunning", `the update to ${state.step} is running`);
+}
+
+/** Somebody's update holds the stack at most for an update's time-out: tried once a look until then. */
+function waitsForLock({ plan, state }: DecideInput): boolean {
+  return state.attempts * plan.look.seconds < plan.timeouts.rolloutSeconds;
 }
 
 /** A locked stack was not touched: try again, then ask. Anything else goes back. */
@@ -94,7 +95,7 @@ function updateFailed(
   effect: { readonly kind: string; readonly message: string },
 ): Decision {
   if (effect.kind === "locked") {
-    if (input.state.attempts < maxAttempts) return retry(input, effect.message);
+    if (waitsForLock(input)) return retry(input, effect.message);
     return { kind: "escalate", reason: "StackLocked", message: effect.message };
   }
   if (untouched.has(effect.kind)) {
@@ -105,11 +106,9 @@ function updateFailed(
       return { kind: "complete", to: "blocked", cause, reason, message };
     return { kind: "escalate", cause, reason, message };
   }
-  const reason = "UpdateFailed";
   const step = stepOf(input.plan, input.state.step);
-  const cause: Cause = { reason, message: effect.message, kind: "engine" };
-  if (step.kind === "install") return { kind: "escalate", cause, reason, message: effect.message };
-  return { kind: "revert", cause, reason, message: effect.message };
+  const cause: Cause = { reason: "UpdateFailed", message: effect.message, kind: "engine" };
+  return backOrAsk(step, cause);
 }
 
 /** Failures that come before anything is written. */
@@ -123,11 +122,10 @@ function confirming(input: DecideInput): Decision {
   const { plan, state, observations, now } = input;
   const step = stepOf(plan, state.step);
   if (confirmed(step, observations.route)) {
-    const exposure = step.exposure ?? 100;
     if (step.soakSeconds === undefined) {
       return afterStep(input, step, { reason: "Confirmed", message: `${state.step} is in force` });
     }
-    const message = `the route carries ${exposure} %, read back: the soak of ${step.soakSeconds} s starts`;
+    const message = `${goalOf(step)}, read back: the soak of ${step.soakSeconds} s starts`;
     return {
       kind: "continue",
       to: "soaking",
@@ -138,16 +136,17 @@ function confirming(input: DecideInput): Decision {
     };
   }
   if (now - state.enteredAtMs > plan.timeouts.confirmSeconds * 1000) {
-    const seen = observations.route === undefined ? "no answer" : `${observations.route.exposure} %`;
-    const message = `the route did not carry ${step.exposure ?? 100} % within ${plan.timeouts.confirmSeconds} s (read back: ${seen})`;
-    return {
-      kind: "revert",
-      cause: { reason: "RouteNotConfirmed", message, kind: "router" },
-      reason: "RouteNotConfirmed",
-      message,
-    };
+    const { route } = observations;
+    const seen = route === undefined ? "no answer" : (route.progress ?? `${route.exposure} %`);
+    const message = `not in time, ${plan.timeouts.confirmSeconds} s: ${goalOf(step)} (read back: ${seen})`;
+    return backOrAsk(step, { reason: "RouteNotConfirmed", message, kind: "router" });
   }
-  return stay(input, "AwaitingRoute", `waiting for the route to carry ${step.exposure ?? 100} %`);
+  return stay(input, "AwaitingRoute", `waiting until ${goalOf(step)}`);
+}
+
+/** What is read back when a step is in force. */
+function goalOf({ kind, exposure = 100 }: PlanStep): string {
+  return kind === "replace" ? "every pod runs the new version" : `the route carries ${exposure} %`;
 }
 
 /** A failure stops with the traffic on the side that passed last; going back is a rollout of its own. */
@@ -156,7 +155,7 @@ function promoting(input: DecideInput): Decision {
   const { effect, route } = observations;
   const step = stepOf(plan, state.step);
   if (effect.status === "failed") {
-    if (effect.kind === "locked" && state.attempts < maxAttempts) return retry(input, effect.message);
+    if (effect.kind === "locked" && waitsForLock(input)) return retry(input, effect.message);
     const cause: Cause = { reason: "PromotionFailed", message: effect.message, kind: "engine" };
     return { kind: "escalate", cause, reason: "PromotionFailed", message: effect.message };
   }
@@ -225,7 +224,7 @@ function reverting(input: DecideInput): Decision {
     return go("reverting-stack", failed ? "LeverFailed" : "TrafficOff", outcome);
   const again = failed && state.attempts < maxAttempts;
   if (state.name === "reverting-stack") {
-    if (failed && effect.kind === "locked" && again) return retry(input, outcome);
+    if (failed && effect.kind === "locked" && waitsForLock(input)) return retry(input, outcome);
     return go("reverting-drain", failed ? "StackUpdateFailed" : "StackAtZero", outcome);
   }
   if (again) return retry(input, outcome);

@@ -61,8 +61,16 @@ function hold(extendMs: number, why: { readonly reason: string; readonly message
 }
 
 /** Every gate has to have passed in this very look: silence, errors and missing gates are not proof. */
-function whatIsMissing({ observations }: DecideInput): { reason: string; message: string } | undefined {
-  const { readings } = observations;
+function whatIsMissing({
+  plan,
+  state,
+  observations,
+}: DecideInput): { reason: string; message: string } | undefined {
+  const { readings, route } = observations;
+  const step = stepOf(plan, state.step);
+  if (step.kind === "replace" && !confirmed(step, route)) {
+    return { reason: "PodsNotReady", message: `not every pod is ready: ${route?.progress ?? "no answer"}` };
+  }
   if (readings.length === 0) return { reason: "NoData", message: "no gate has spoken" };
   const unproven = readings.find((reading) => reading.verdict !== "pass");
   return unproven && { reason: unproven.reason, message: unproven.message };

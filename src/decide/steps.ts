@@ -1,7 +1,7 @@
 import type { Decision } from "../types/decision.ts";
 import type { PlanStep, RolloutPlan } from "../types/plan.ts";
 import type { StepId } from "../types/release.ts";
-import type { StateName } from "../types/state.ts";
+import type { Cause, StateName } from "../types/state.ts";
 import type { DecideInput } from "./decide.ts";
 
 /** The step by its id. Throws for an id that the plan doesn't have: a journal of another plan. */
@@ -53,6 +53,13 @@ export function afterStep(
   }
   if (next === undefined) return { kind: "complete", to: "completed", reason, message };
   return enterStep(next, reason, message);
+}
+
+/** Back, or a person: where there is nothing to go back to, and where nobody asked for a watch (dev). */
+export function backOrAsk(step: PlanStep, cause: Cause): Decision {
+  const { reason, message } = cause;
+  const byHand = step.kind === "install" || (step.kind === "replace" && step.soakSeconds === undefined);
+  return { kind: byHand ? "escalate" : "revert", cause, reason, message };
 }
 
 /** Look again after the plan's interval. */

@@ -4,6 +4,7 @@ import type { EffectResult } from "./effect.ts";
 import { hashByUrn } from "./inputs.ts";
 import { journal, type Session } from "./session.ts";
 
+const leavesOldVersion: ReadonlySet<string> = new Set(["promote-stable", "roll", "direct", "settle"]);
 const configMap = "kubernetes:core/v1:ConfigMap";
 
 /**
@@ -90,11 +91,11 @@ function refuse(
 }
 
 /**
- * What a step's update may delete: the one that removes the candidate anything; the one that puts stable on the
- * new version the ConfigMap of the old one. An update deletes last: the pods that read it are gone by then.
+ * What a step's update may delete: the one that removes the candidate anything; those that leave nobody on the old
+ * version its ConfigMap. An update deletes last: the pods that read it are gone by then.
  */
 function mayDelete(step: string, { type }: ResourceChange): boolean {
-  return step === "promote-clean" || (step === "promote-stable" && type === configMap);
+  return step === "promote-clean" || (type === configMap && leavesOldVersion.has(step));
 }
 
 /** What the stack is before the first step; the yardstick of a revert. */

@@ -21,12 +21,19 @@ export type LoopEnd = "ended" | "lease-lost" | "interrupted";
  * It has no rule of its own: every turn is a decision of `decide`.
  */
 export async function runLoop(session: Session): Promise<LoopEnd> {
-  const turn: Turn = { effect: enterState(session, noEffect), lastVerdicts: "", lastHold: "", told: [] };
+  const turn: Turn = {
+    effect: enterState(session, noEffect),
+    lastVerdicts: "",
+    lastProgress: "",
+    lastHold: "",
+    told: [],
+  };
   while (!isEnd(session.state.name)) {
     if (mustStop(session)) return await interrupted(session, turn.effect);
     const observations = await observe(session, turn.effect);
     const decision = await decideNow(session, observations);
     if (observations.lease === "lost") return "lease-lost";
+    await writeProgress(session, { observations, decision, turn });
     await writeVerdicts(session, { observations, decision, turn });
     await act(session, { decision, observations, turn });
     if (decision.kind === "wait" || decision.kind === "hold")
@@ -39,9 +46,17 @@ export async function runLoop(session: Session): Promise<LoopEnd> {
 interface Turn {
   effect: RunningEffect;
   lastVerdicts: string;
+  lastProgress: string;
   lastHold: string;
   /** Messages under way: they never stand in the way, but the end waits for them. */
   readonly told: Promise<void>[];
+}
+
+/** One turn of the loop: what was seen and what it came to. */
+interface Look {
+  readonly decision: Decision;
+  readonly observations: Observations;
+  readonly turn: Turn;
 }
 
 async function decideNow(session: Session, observations: Observations): Promise<Decision> {
@@ -53,16 +68,15 @@ async function decideNow(session: Session, observations: Observations): Promise<
   return decide(input);
 }
 
-async function act(
-  session: Session,
-  look: { readonly decision: Decision; readonly observations: Observations; readonly turn: Turn },
-): Promise<void> {
-  const { decision, observations, turn } = look;
+async function act(session: Session, { decision, observations, turn }: Look): Promise<void> {
   if (decision.kind === "wait") return;
   if (decision.kind === "hold" && decision.extendMs === 0 && turn.lastHold === decision.reason) return;
   turn.lastHold = decision.kind === "hold" ? decision.reason : "";
   const { clock, wall } = session.deps.runtime;
-  if (decision.kind === "revert") session.turnedBackAtWallMs = wall.now();
+  if (decision.kind === "revert") {
+    session.turnedBackAtWallMs = wall.now();
+    session.turnedBackAtMs = clock.now();
+  }
   const before = session.state.name;
   const exposure = observations.route?.exposure;
   const next = reduce(session.state, decision, {
@@ -147,15 +161,19 @@ async function pause(
   signal.removeEventListener("abort", wake);
 }
 
+/** How far a rollout in place is, when that changes. */
+async function writeProgress(session: Session, { observations, decision, turn }: Look): Promise<void> {
+  const progress = observations.route?.progress;
+  // As with verdicts: nothing may stand between one that turns back and the lever.
+  if (progress === undefined || progress === turn.lastProgress || decision.kind === "revert") return;
+  turn.lastProgress = progress;
+  // Before the first new pod it says what was there anyway.
+  if (observations.route?.hasCandidate === false && !session.state.name.startsWith("reverting-")) return;
+  await journal(session, "observed", { progress });
+}
+
 /** Verdicts are written when one changes and with each decision that leaves a state: a journal to read, not a log. */
-async function writeVerdicts(
-  session: Session,
-  {
-    observations,
-    decision,
-    turn,
-  }: { readonly observations: Observations; readonly decision: Decision; readonly turn: Turn },
-): Promise<void> {
+async function writeVerdicts(session: Session, { observations, decision, turn }: Look): Promise<void> {
   const { readings } = observations;
   // Nothing may stand between a verdict and the lever: the decision itself carries the reading that turned it.
   if (readings.length === 0 || decision.kind === "revert") return;

@@ -39,7 +39,7 @@ async function readGates(session: Session): Promise<readonly GateReading[]> {
     ...look,
     metrics: ofTheService(metrics),
     health: { candidate: health.stable, stable: { status: "ok" } },
-  });
+  }).map(saidOfTheService);
 }
 
 /** A version in stable's place takes traffic pod by pod while its update still runs. */
@@ -58,6 +58,11 @@ function ofTheService(metrics: MetricsAnswer): MetricsAnswer {
   return { ...metrics, candidate: metrics.stable, stable: { bins: [] } };
 }
 
+/** A gate speaks of the canary; there is none beside stable here. */
+function saidOfTheService(reading: GateReading): GateReading {
+  return { ...reading, message: reading.message.replace(/^canary\b/, "the service") };
+}
+
 async function readRoute({ lever, state }: Session): Promise<RouteReading | undefined> {
   if (state.name === "planned" || state.name === "checking" || state.name === "baseline") return undefined;
   return await lever.read().catch(() => undefined);
@@ -69,6 +74,12 @@ function foreignChange({ plan, state }: Session, route: RouteReading | undefined
   if (route === undefined || expected === undefined) return undefined;
   const moving = state.name === "applying" || state.name === "confirming";
   const watching = state.name === "soaking" || state.name === "holding";
+  if (isInPlace(plan.steps)) {
+    // A pod that isn't ready is no foreign change: the step is not in force then, and holds by itself.
+    if (!watching || route.hasCandidate) return undefined;
+    const progress = route.progress ?? "no progress known";
+    return { message: `the new version is gone (${progress}): somebody else changed it`, aboveplan: false };
+  }
   const aboveplan = route.exposure > expected;
   if (!(watching && route.exposure !== expected) && !(moving && aboveplan)) return undefined;
   const message = `the route carries ${route.exposure} % instead of ${expected} %: somebody else changed it`;

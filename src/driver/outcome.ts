@@ -1,4 +1,5 @@
 import { type ExitName, exitCodes } from "../errors/errors.ts";
+import { isInPlace } from "../plan/steps.ts";
 import type { Cause } from "../types/state.ts";
 import type { LoopEnd } from "./loop.ts";
 import { journal, type Session } from "./session.ts";
@@ -23,8 +24,10 @@ export interface Outcome {
   readonly failedAt?: string;
   readonly heldAt?: string;
   readonly revert?: {
-    /** Verdict to weight 0 read back, wall ms; absent where it wasn't read back. */
+    /** Verdict to weight 0 read back, wall ms; in place to the last new pod gone, ms of the rollout's clock. */
     readonly leverMs?: number;
+    /** The new version stood in stable's place: `leverMs` is the time of an undo. */
+    readonly inPlace?: true;
     /** Verdict to the baseline restored, wall ms. */
     readonly stackMs?: number;
     /** Inputs, preview, route and readiness equal the baseline. */
@@ -33,6 +36,9 @@ export interface Outcome {
   /** Where the journal lies. */
   readonly journal: string;
   readonly rolloutId?: string;
+  /** Where approvals are missing: the whole hash, and the text for those who can give them. */
+  readonly planHash?: string;
+  readonly approvalRequest?: string;
 }
 
 /** The outcome of a session; an end state is closed in the journal by an `end` entry. */
@@ -50,6 +56,9 @@ export async function outcomeOf(session: Session, end: LoopEnd): Promise<Outcome
     ...(turned ? { revert: revertOf(session) } : {}),
     journal: deps.record.journal.location,
     rolloutId,
+    ...(session.request === undefined
+      ? {}
+      : { planHash: session.planHash, approvalRequest: session.request }),
   };
   if (end === "ended") {
     const { identity } = plan;
@@ -79,10 +88,11 @@ function nameOf({ state }: Session): OutcomeName {
   }
 }
 
-function revertOf({ leverMs, stackMs, stateEqual }: Session): NonNullable<Outcome["revert"]> {
+function revertOf({ leverMs, stackMs, stateEqual, plan }: Session): NonNullable<Outcome["revert"]> {
   return {
     ...(leverMs === undefined ? {} : { leverMs }),
     ...(stackMs === undefined ? {} : { stackMs }),
+    ...(isInPlace(plan.steps) ? { inPlace: true } : {}),
     stateEqual: stateEqual ?? false,
   };
 }

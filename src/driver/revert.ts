@@ -1,10 +1,13 @@
 import { messageOf } from "../lib/error-message.ts";
+import { isInPlace } from "../plan/steps.ts";
 import type { Release } from "../types/release.ts";
 import type { EffectResult, RunningEffect } from "./effect.ts";
 import { journal, type Session } from "./session.ts";
 
 /** How long the read-back of weight 0 may take before the stack goes on without it, ms. */
-const readBackMs = 30_000;
+const routeBackMs = 30_000;
+/** The same in place: pods have to come back, a few at a time. The guide's limit for an undo. */
+const undoneMs = 300_000;
 /** How long an update that was asked to stop gets to finish its step, ms of wall time. */
 const stopMs = 120_000;
 
@@ -51,11 +54,15 @@ async function stopUpdate({ deps }: Session, inFlight: RunningEffect): Promise<v
 
 async function readBackZero(session: Session): Promise<EffectResult> {
   const { clock, wall } = session.deps.runtime;
+  const inPlace = isInPlace(session.plan.steps);
+  const readBackMs = inPlace ? undoneMs : routeBackMs;
   const deadline = clock.now() + readBackMs;
   for (;;) {
     const route = await session.lever.read().catch(() => undefined);
     if (route !== undefined && route.exposure === 0 && route.accepted) {
-      session.leverMs = wall.now() - (session.turnedBackAtWallMs ?? wall.now());
+      session.leverMs = inPlace
+        ? clock.now() - (session.turnedBackAtMs ?? clock.now())
+        : wall.now() - (session.turnedBackAtWallMs ?? wall.now());
       await journal(session, "effect", {
         effect: "read-back",
         ok: true,
@@ -77,6 +84,7 @@ async function readBackZero(session: Session): Promise<EffectResult> {
 
 /** The stack follows: exposure 0, the candidate still there, so that what is in flight ends well. */
 export async function stackToZero(session: Session): Promise<EffectResult> {
+  if (isInPlace(session.plan.steps)) return await takeBackPlace(session);
   const { record } = await session.deps.engine.deployed();
   if (record?.candidate === undefined) return { ok: true };
   if (record.exposure === 0 && record.step === "revert") return { ok: true };
@@ -84,27 +92,54 @@ export async function stackToZero(session: Session): Promise<EffectResult> {
   return await writeRelease(session, { release, effect: "stack-at-zero" });
 }
 
+/**
+ * In place the baseline's record comes at once, and without a refresh: that would show the template that the lever
+ * has put back, nothing would be written, and the engine would own none of it.
+ */
+async function takeBackPlace(session: Session): Promise<EffectResult> {
+  const release = session.baseline?.record;
+  if (release === undefined) return noBaseline;
+  return await writeRelease(session, { release, effect: "stack-at-zero", refresh: false });
+}
+
+const noBaseline: EffectResult = {
+  ok: false,
+  kind: "no-baseline",
+  message: "the journal has no baseline to go back to",
+};
+
 /** The baseline's record verbatim, with a refresh: the candidate and what only it brought are removed. */
 export async function restoreBaseline(session: Session): Promise<EffectResult> {
   const release = session.baseline?.record;
-  if (release === undefined) {
-    return { ok: false, kind: "no-baseline", message: "the journal has no baseline to go back to" };
-  }
+  if (release === undefined) return noBaseline;
   const result = await writeRelease(session, { release, effect: "candidate-removed" });
+  if (result.ok) await giveBack(session);
   if (result.ok) session.stackMs = session.deps.runtime.wall.now() - (session.turnedBackAtWallMs ?? 0);
   return result;
+}
+
+/** The engine has written what the lever wrote: from here on ordinary updates do again. A failure is told, no more. */
+async function giveBack(session: Session): Promise<void> {
+  const { lever } = session;
+  if (lever.release === undefined) return;
+  try {
+    await lever.release();
+  } catch (error) {
+    const message = `${lever.name} still belongs to the lever: ${messageOf(error)}; the next update may be refused`;
+    await journal(session, "effect", { effect: "lever-released", ok: false, message });
+  }
 }
 
 /** Policies don't block it, and only its own time-out stops it. */
 async function writeRelease(
   session: Session,
-  write: { readonly release: Release; readonly effect: string },
+  write: { readonly release: Release; readonly effect: string; readonly refresh?: boolean },
 ): Promise<EffectResult> {
   const { deps, plan } = session;
   if (!(await session.lease.held())) return { ok: false, kind: "lease-lost", message: "the lease was lost" };
   await journal(session, "intent", { effect: write.effect, exposure: 0 });
   const target = { kind: "release", version: plan.to, release: write.release } as const;
-  const result = await deps.engine.up({ target, refresh: true, converge: true });
+  const result = await deps.engine.up({ target, refresh: write.refresh ?? true, converge: true });
   if (!result.ok) {
     await journal(session, "effect", { effect: write.effect, ok: false, failure: result.failure });
     return { ok: false, kind: result.failure.kind, message: result.failure.message };

@@ -1,8 +1,10 @@
 import { initialState, reduce } from "../decide/reduce.ts";
 import { RolloutError } from "../errors/errors.ts";
 import { buildPlan, planHash } from "../plan/build-plan.ts";
-import type { PreviewResult } from "../ports/engine.ts";
+import { stepsOf } from "../plan/steps.ts";
+import type { Engine, PreviewResult } from "../ports/engine.ts";
 import type { Lever } from "../ports/lever.ts";
+import type { ChangeKind, StrategyOverride } from "../types/change.ts";
 import type { Decision } from "../types/decision.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
@@ -10,11 +12,14 @@ import { runLoop } from "./loop.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { isInFlight, lastRollout, type Recorded } from "./resume.ts";
 import { type DriverDeps, journal, type Session, type SessionOptions } from "./session.ts";
+import { engineOfPlan } from "./way.ts";
 
 export interface RunOptions extends Partial<Omit<SessionOptions, "unversioned">> {
   readonly version: string;
   /** `user@host pid 123`. */
   readonly holder: string;
+  /** What the version brings: its policy is `deps.policy` already. */
+  readonly change?: { readonly kind: ChangeKind; readonly overridden?: StrategyOverride };
   /** Only take up what is in flight; nothing in flight is an error. */
   readonly onlyResume?: boolean;
 }
@@ -65,7 +70,7 @@ function nothingInFlight(): RolloutError {
 /** A new rollout: survey the stack, plan, write it down. Undefined: this very version is in service. */
 async function begin(start: Start): Promise<Session | undefined> {
   const { deps, options, lease } = start;
-  const survey = await deps.engine.preview({
+  const survey = await surveyor(deps, options).preview({
     target: { kind: "step", version: options.version },
     refresh: true,
   });
@@ -76,10 +81,11 @@ async function begin(start: Start): Promise<Session | undefined> {
   const plan = buildPlan(deps.policy, record ?? null, {
     version: options.version,
     identity: desired.identity,
+    ...options.change,
   });
   const now = deps.runtime.clock.now();
   const session: Session = {
-    deps,
+    deps: { ...deps, engine: engineOfPlan(deps.engine, plan) },
     plan,
     planHash: planHash(plan),
     rolloutId: `${options.version}-${Math.floor(deps.runtime.random() * 36 ** 8)
@@ -92,6 +98,13 @@ async function begin(start: Start): Promise<Session | undefined> {
   };
   await journal(session, "begin", { plan, holder: options.holder, rehearsed: session.options.rehearsed });
   return session;
+}
+
+/** The engine of the plan that is about to be made. */
+function surveyor({ engine, policy }: DriverDeps, { change }: RunOptions): Engine {
+  if (change === undefined) return engine;
+  const { strategy } = policy;
+  return engineOfPlan(engine, { change: change.kind, strategy, steps: stepsOf(policy, { installed: true }) });
 }
 
 function leverOf({ lever, leverFor }: DriverDeps, { identity }: RolloutPlan): Lever {
@@ -125,9 +138,10 @@ async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
       },
     );
   }
+  if (options.change !== undefined && options.change.kind !== plan.change) throw otherChange(plan);
   const { baseline } = recorded;
   const session: Session = {
-    deps,
+    deps: { ...deps, engine: engineOfPlan(deps.engine, plan) },
     plan,
     planHash: recorded.planHash,
     rolloutId: recorded.rolloutId,
@@ -156,16 +170,34 @@ async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
   };
   await journal(session, "decision", { decision });
   session.state = reduce(session.state, decision, { ms: deps.runtime.clock.now() });
-  if (session.state.name.startsWith("reverting-")) session.turnedBackAtWallMs = deps.runtime.wall.now();
+  if (session.state.name.startsWith("reverting-")) turnedBackNow(session);
   return session;
+}
+
+function otherChange({ to, change, strategy }: RolloutPlan): RolloutError {
+  const as = change === undefined ? "without a change" : `as ${change}`;
+  return new RolloutError(`${to} is in flight ${as} (${strategy}), and a rollout doesn't change its way.`, {
+    code: "rollout-in-flight",
+    exit: "blocked",
+    hint: "Leave --change out to finish it, or take it back (`rollouts abort`).",
+  });
+}
+
+/** A way back that is taken up is timed from here. */
+function turnedBackNow(session: Session): void {
+  const { clock, wall } = session.deps.runtime;
+  session.turnedBackAtWallMs = wall.now();
+  session.turnedBackAtMs = clock.now();
 }
 
 function sessionOptions(options: RunOptions, found: readonly string[]): SessionOptions {
   return {
     allowUnversioned: options.allowUnversioned ?? false,
     rehearsed: options.rehearsed ?? false,
+    requesters: options.requesters ?? [],
     unversioned: found,
     ...(options.clearance ? { clearance: options.clearance } : {}),
+    ...(options.changeRequest === undefined ? {} : { changeRequest: options.changeRequest }),
     ...(options.stopAfter === undefined ? {} : { stopAfter: options.stopAfter }),
   };
 }

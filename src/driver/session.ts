@@ -1,10 +1,14 @@
+import type { Promotion } from "../analysis/promotions.ts";
 import { redactValue } from "../lib/redact.ts";
 import type { Runtime } from "../lib/runtime.ts";
+import type { Approvals } from "../ports/approval.ts";
+import type { Change } from "../ports/change.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { Lever } from "../ports/lever.ts";
 import type { Health, Metrics } from "../ports/metrics.ts";
 import type { Notify } from "../ports/notify.ts";
 import type { RecordStore } from "../ports/record.ts";
+import type { Identity } from "../types/approval.ts";
 import type { JournalEntry, JournalKind } from "../types/journal.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
@@ -22,12 +26,25 @@ export interface DriverDeps {
   readonly health: Health;
   readonly record: RecordStore;
   readonly notify: readonly Notify[];
+  /** Absent: what a start would have to ask can't be asked, so a stack that asks for it is blocked. */
+  readonly start?: StartPorts;
   readonly runtime: Runtime;
   readonly policy: EnvironmentPolicy;
   /** Taken out of everything that is journaled, said or sent. */
   readonly secrets: readonly string[];
   /** Every journal entry as it is written: what a timeline is rendered from. */
   readonly observer?: (entry: JournalEntry) => void;
+}
+
+/** Who and what is asked before a rollout starts. */
+export interface StartPorts {
+  /** Name of the stack, as approvals write it: `prod`. */
+  readonly stack: string;
+  readonly approvals: readonly Approvals[];
+  /** Absent: no change system is configured. */
+  readonly change?: Change;
+  /** Promotions of other stacks, from their journals. May throw: then nothing was promoted. */
+  promotions(stacks: readonly string[]): Promise<readonly Promotion[]>;
 }
 
 /** Identities of both sides of one rollout. */
@@ -57,10 +74,14 @@ export interface Session {
   readonly options: SessionOptions;
   state: RolloutState;
   baseline?: Baseline;
+  /** What people are asked to approve, where that blocked it. */
+  request?: string;
   /** Hash of the stack after our last update: another one is a foreign change. */
   lastHash?: string;
   /** Wall time of the verdict that turned it back: what the RTO is measured from. */
   turnedBackAtWallMs?: number;
+  /** The same by the rollout's clock: in place it is pods that take the time, virtual ones in a rehearsal. */
+  turnedBackAtMs?: number;
   leverMs?: number;
   stackMs?: number;
   stateEqual?: boolean;
@@ -71,7 +92,11 @@ export interface SessionOptions {
   readonly allowUnversioned: boolean;
   /** Lets a quarantined identity pass, recorded. */
   readonly clearance?: { readonly cause: string; readonly by: string };
-  /** Approvals and change are replaced: a rehearsal. */
+  /** Id of the advisory board's change. */
+  readonly changeRequest?: string;
+  /** Who calls, as the machine knows it: ruled out as approvers, never counted. */
+  readonly requesters: readonly Identity[];
+  /** Windows, promotions, change and approvals are replaced: a rehearsal. */
   readonly rehearsed: boolean;
   /** Stop as held once this step has passed its soak. */
   readonly stopAfter?: StepId;

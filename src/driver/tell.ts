@@ -1,4 +1,5 @@
 import { messageOf } from "../lib/error-message.ts";
+import { isInPlace } from "../plan/steps.ts";
 import type { Message, Notify } from "../ports/notify.ts";
 import { journal, type Session } from "./session.ts";
 
@@ -31,7 +32,7 @@ export function messageFor(session: Session): Omit<Message, "rolloutId"> | undef
   const cause = state.cause?.message ?? "";
   switch (state.name) {
     case "soaking":
-      return { kind: "progress", title: `${what}: ${state.step} % of traffic`, text: soakText(session) };
+      return { kind: "progress", title: `${what}: ${shareText(session)}`, text: soakText(session) };
     case "reverting-lever":
       return {
         kind: "revert",
@@ -70,7 +71,11 @@ export function messageFor(session: Session): Omit<Message, "rolloutId"> | undef
   }
 }
 
+function shareText({ plan, state }: Session): string {
+  return isInPlace(plan.steps) ? "in place, serves everybody" : `${state.step} % of traffic`;
+}
+
 function soakText({ plan, state }: Session): string {
   const step = plan.steps.find((candidate) => candidate.id === state.step);
-  return `Read back at ${state.step} %, watched for ${Math.round((step?.soakSeconds ?? 0) / 60)} min.`;
+  return `Read back${isInPlace(plan.steps) ? "" : ` at ${state.step} %`}, watched for ${Math.round((step?.soakSeconds ?? 0) / 60)} min.`;
 }

@@ -1,4 +1,5 @@
 import { sha256, stableJson } from "../lib/stable-json.ts";
+import type { ChangeKind, StrategyOverride } from "../types/change.ts";
 import type { PlanStep, RolloutPlan } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { Release } from "../types/release.ts";
@@ -9,6 +10,10 @@ export interface Change {
   readonly version: string;
   /** Known once the program has run; a plan without an engine has only the name. */
   readonly identity?: string;
+  /** What it brings; absent where nobody has said it. */
+  readonly kind?: ChangeKind;
+  /** The strategy that it would have had, where config has another. */
+  readonly overridden?: StrategyOverride;
 }
 
 /**
@@ -27,6 +32,8 @@ export function buildPlan(
     service: policy.service,
     environment: policy.preset,
     strategy: policy.strategy,
+    ...(change.kind === undefined ? {} : { change: change.kind }),
+    ...(change.overridden === undefined ? {} : { overridden: change.overridden }),
     from: release === undefined ? "unknown" : (release?.stable.version ?? "none"),
     to: change.version,
     identity: {
@@ -41,8 +48,19 @@ export function buildPlan(
     hold: policy.hold,
     timeouts: policy.timeouts,
     approvals: policy.approvals,
+    start: startOf(policy, change.kind),
     duration: durationOf(steps, policy),
   };
+}
+
+/** A hotfix starts in a closed window too, and without promotions before it. */
+function startOf(
+  { windows, promotedIn }: EnvironmentPolicy,
+  change: ChangeKind | undefined,
+): RolloutPlan["start"] {
+  const exempt = change === "hotfix";
+  const window = windows === undefined ? "none" : exempt ? "exempt" : "enforced";
+  return { window, promotedIn: exempt ? [] : promotedIn.stacks };
 }
 
 /**

@@ -24,3 +24,9 @@ function artefactOf(image: string): string {
   const colon = image.lastIndexOf(":");
   return colon > image.lastIndexOf("/") ? image.slice(colon + 1) : image;
 }
+
+/**
+ * Annotation of every pod template with its version's identity, so that whoever looks at a cluster (the lever,
+ * `kubectl`) can tell the versions of one Deployment apart: labels and selectors never say it.
+ */
+export const identityAnnotation = "pulumi-rollouts/identity";

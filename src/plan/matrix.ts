@@ -1,6 +1,7 @@
 import { RolloutError } from "../errors/errors.ts";
 import type { ChangeKind, EnvironmentName, Recommendation, StrategyOverride } from "../types/change.ts";
 import type { StrategyKind } from "../types/plan.ts";
+import type { EnvironmentPolicy } from "../types/policy.ts";
 import { type ChangeRow, changeRows, environmentRows } from "./matrix-data.ts";
 
 /** Every kind of change, in the order of the guide's matrix. */
@@ -8,6 +9,19 @@ export const changeKinds = Object.keys(changeRows) as readonly ChangeKind[];
 
 /** Every environment, in the order of the guide's table. */
 export const environmentNames: readonly EnvironmentName[] = ["dev", "test", "staging", "prod"];
+
+const environmentOfPreset: Readonly<Record<EnvironmentPolicy["preset"], EnvironmentName>> = {
+  development: "dev",
+  test: "test",
+  staging: "staging",
+  production: "prod",
+  hotfix: "prod",
+};
+
+/** The guide's environment of a preset. */
+export function environmentOf(preset: EnvironmentPolicy["preset"]): EnvironmentName {
+  return environmentOfPreset[preset];
+}
 
 export interface RecommendOptions {
   /** Absent: the environment's own strategy. */

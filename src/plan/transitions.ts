@@ -41,6 +41,8 @@ export function firstStep(record: Release, target: ReleaseTarget): NextRelease {
 /** With a candidate in the stack: its own step again, the next one, or back. */
 export function midRollout(record: Release, candidate: WorkloadSnapshot, target: ReleaseTarget): NextRelease {
   const { desired, step, steps } = target;
+  const changed = strategyChanged(record, candidate, target);
+  if (changed !== undefined) return changed;
   if (desired.identity !== candidate.identity) return otherVersion(record, candidate, target);
   if (step === undefined || step === record.step) return keep(record, []);
   if (step === "revert") return revert(record, candidate);
@@ -53,6 +55,27 @@ export function midRollout(record: Release, candidate: WorkloadSnapshot, target:
     return keep(record, [`Step ${step} is ignored: ${candidate.version} is already at ${record.step}.`]);
   }
   return refused(step, `${candidate.version} is at ${record.step}; the next step is ${next ?? "none"}`, next);
+}
+
+/** A candidate beside stable can't be rendered in stable's place, nor the other way round: not even to keep it. */
+function strategyChanged(
+  { step: at, stable }: Release,
+  candidate: WorkloadSnapshot,
+  { desired, step, steps }: ReleaseTarget,
+): NextRelease | undefined {
+  const back = step === "revert" || desired.identity === stable.identity;
+  const [first = at] = steps;
+  if (back || at === "revert" || isReplacing(at) === isReplacing(first)) return undefined;
+  return {
+    ok: false,
+    code: "strategy-changed",
+    message: `${candidate.version} is at step ${at}, and the strategy has changed: its first step is ${first} now.`,
+    hint: "Put the strategy back and finish, or take it back: `pulumi config set step revert && pulumi up`.",
+  };
+}
+
+function isReplacing(step: StepId): boolean {
+  return step === "roll" || step === "direct";
 }
 
 /** Config asks for neither the record nor its candidate, or for stable again. */
@@ -137,7 +160,7 @@ function refused(step: StepId, rule: string, next: StepId | undefined): NextRele
 /** Exposure that a step means: an increment is its own number, promotions follow from their kind. */
 function exposureOf(step: StepId, present: number): number {
   if (step === "promote-switch" || step === "promote-clean" || step === "settle") return 0;
-  if (step === "roll" || step === "direct") return 100;
+  if (isReplacing(step)) return 100;
   if (step === "promote-stable") return present;
   return Number(step);
 }

@@ -1,7 +1,7 @@
 /** One message to people. Facts only; true numbers. */
 export interface Message {
-  /** `progress` goes to deployments, the rest to incidents. */
-  readonly kind: "progress" | "hold" | "revert" | "revert-failed" | "promoted";
+  /** `progress` and `approval` go to deployments, the rest to incidents. */
+  readonly kind: "progress" | "approval" | "hold" | "revert" | "revert-failed" | "promoted";
   readonly title: string;
   readonly text: string;
   readonly rolloutId: string;

@@ -4,6 +4,7 @@ import { rolloutProgram } from "./rollout-program.ts";
 /** What differs between the stacks; everything about the rollout itself is in `Pulumi.<stack>.yaml`. */
 const shapes = new Map([
   ["prod", { namespace: "atp-prod", replicas: 6, hostname: "ingest.atp.example" }],
+  ["test", { namespace: "atp-test", replicas: 6, hostname: "ingest.test.atp.example" }],
   ["dev", { namespace: "atp-dev", replicas: 1, hostname: "ingest.dev.atp.example" }],
 ]);
 

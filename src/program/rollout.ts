@@ -4,7 +4,8 @@ import { RolloutError } from "../errors/errors.ts";
 import { snapshotOf } from "../plan/identity.ts";
 import { nextRelease } from "../plan/next-release.ts";
 import { stepsOf } from "../plan/steps.ts";
-import type { Resolved, Target } from "../types/engine.ts";
+import type { Resolved, Target, Way } from "../types/engine.ts";
+import type { StrategyKind } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { Release } from "../types/release.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
@@ -46,21 +47,28 @@ export function createRollout(input: RolloutInput): Rollout {
 function resolve(input: RolloutInput, claim: RolloutClaim): ClaimedRollout {
   const { policy, record, target } = input;
   if (claim.component !== policy.service) throw otherService(claim, policy);
-  if (!claim.strategies.includes(policy.strategy)) throw notRendered(claim, policy);
+  const { strategy, increments } = wayOf(input);
+  if (!claim.strategies.includes(strategy)) throw notRendered(claim, strategy);
   const desired = snapshotOf({ version: target.version, workload: claim.workload });
   const { release, notes } = releaseOf(input, claim, desired);
   input.report({ ...(record === undefined ? {} : { record }), release, desired, notes });
   return {
     release,
     intent: {
-      strategy: policy.strategy,
+      strategy,
       environment: input.environment,
       step: release.step,
       from: exposureBefore(record, release),
       to: release.exposure,
-      increments: policy.increments.map(({ exposure }) => exposure),
+      increments,
     },
   };
+}
+
+/** The driver's plan says how it goes; a plain `pulumi up` takes stack config's strategy. */
+function wayOf({ policy, target }: RolloutInput): Omit<Way, "steps"> {
+  const { strategy, increments } = policy;
+  return target.way ?? { strategy, increments: increments.map(({ exposure }) => exposure) };
 }
 
 function releaseOf(
@@ -72,7 +80,7 @@ function releaseOf(
   const next = nextRelease(record, {
     desired,
     ...(target.step === undefined ? {} : { step: target.step }),
-    steps: stepsOf(policy, { installed: record !== undefined }).map(({ id }) => id),
+    steps: target.way?.steps ?? stepsOf(policy, { installed: record !== undefined }).map(({ id }) => id),
     stableReplicas: target.stableReplicas ?? claim.replicas,
   });
   if (next.ok) return next;
@@ -117,17 +125,14 @@ function otherService(claim: RolloutClaim, policy: EnvironmentPolicy): RolloutEr
   });
 }
 
-function notRendered(claim: RolloutClaim, policy: EnvironmentPolicy): RolloutError {
+function notRendered(claim: RolloutClaim, strategy: StrategyKind): RolloutError {
   const known = claim.strategies.join(" or ");
-  return new RolloutError(
-    `${claim.component} renders ${known}, and the policy's strategy is ${policy.strategy}.`,
-    {
-      code: "strategy-not-rendered",
-      exit: "config",
-      path: "rollout.strategy",
-      hint: `set rollout.strategy to ${known}, or use a component of that strategy`,
-    },
-  );
+  return new RolloutError(`${claim.component} renders ${known}, and the rollout's strategy is ${strategy}.`, {
+    code: "strategy-not-rendered",
+    exit: "config",
+    path: "rollout.strategy",
+    hint: `set rollout.strategy to ${known}, or use a component of that strategy`,
+  });
 }
 
 function notUsed(): RolloutError {

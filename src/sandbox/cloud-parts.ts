@@ -67,10 +67,13 @@ export function createCloudParts(context: CloudContext): CloudParts {
   /** Tells the fault board of each change of exposure or builds; a fault that starts may break pods. */
   let told = "";
   const tellFaults = (): void => {
-    const exposure = Math.max(0, ...parts.router.inForce().map(({ backends }) => exposureOf(backends)));
+    const { inPlace } = context.faults;
+    const placed = inPlace === undefined ? nothing : parts.deployments.inPlace(inPlace);
+    const routed = parts.router.inForce().map(({ backends }) => exposureOf(backends));
+    const exposure = Math.max(placed.exposure, ...routed);
     const namespaces = new Set([...services.keys()].map((key) => key.split("/")[0] ?? ""));
     const canaries = [...namespaces].flatMap((namespace) => source.pods(namespace, { version: "canary" }));
-    const builds = [...new Set(canaries.map((pod) => pod.build))];
+    const builds = [...new Set([...canaries, ...placed.pods].map((pod) => pod.build))];
     const news = JSON.stringify([exposure, builds]);
     if (news !== told) context.faults.inForce(exposure, builds);
     told = news;
@@ -90,6 +93,8 @@ export function createCloudParts(context: CloudContext): CloudParts {
   };
   return parts;
 }
+
+const nothing: ReturnType<Deployments["inPlace"]> = { exposure: 0, pods: [] };
 
 function starving(service: string, atMs: number): Violation {
   const message = `requests go to the Service ${JSON.stringify(service)}, which has no ready pod`;

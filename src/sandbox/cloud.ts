@@ -3,12 +3,12 @@ import type { DeploymentStatus, Deployments } from "./deployments.ts";
 import { identify, type ServedKind } from "./kinds.ts";
 import { labelsAt } from "./labels.ts";
 import { idOf, type Manifest, type ObjectRef, textAt } from "./manifest.ts";
-import { alreadyExists, fieldConflict, NotLive, notFound, notLiveReasons } from "./messages.ts";
+import { alreadyExists, NotLive, notFound, notLiveReasons } from "./messages.ts";
 import { desiredReplicas } from "./replicas.ts";
 import { backendsOf, type Router } from "./router.ts";
 import { validate } from "./validate.ts";
 import { deletedInUse } from "./violations.ts";
-import { carriesForce, keyOf, sameSpec } from "./write-rules.ts";
+import { carriesForce, keyOf, sameSpec, written } from "./write-rules.ts";
 
 /** Who the engine writes as. */
 const ENGINE = "pulumi-kubernetes-sandbox";
@@ -19,7 +19,7 @@ export interface CloudObject {
   readonly kind: ServedKind;
   readonly manifest: Manifest;
   readonly uid: string;
-  /** Field manager of an HTTPRoute's `spec.rules`, which is atomic: one manager owns all of it. */
+  /** Field manager of what a lever writes: an HTTPRoute's `spec.rules` (atomic), a Deployment's `spec.template`. */
   readonly rulesOwner: string;
 }
 
@@ -42,8 +42,10 @@ export interface Cloud {
   list(kind?: string): readonly CloudObject[];
   /** Deleting what isn't there does nothing. */
   remove(ref: ObjectRef): void;
-  /** A write past the engine: the lever's, or a person's. The manager owns a route's rules from then on. */
+  /** A write past the engine: the lever's, or a person's. The manager owns a route's rules, or the template that it has changed, from then on. */
   patch(ref: ObjectRef, change: (manifest: Manifest) => Manifest, manager: string): CloudObject;
+  /** A lever gives back what it owns. */
+  release(ref: ObjectRef): void;
   /**
    * Waits as the Kubernetes provider does until a Deployment is live: moves the clock from event to event.
    * Throws `NotLive` at the progress deadline of a new template, or after `timeoutMs`.
@@ -63,6 +65,8 @@ export interface Cloud {
   touch(): void;
   status(ref: ObjectRef): DeploymentStatus | undefined;
   pods: Deployments["select"];
+  /** The newest pod template that ran an identity in a Deployment, as a ReplicaSet keeps it. */
+  template: Deployments["template"];
   readonly router: Router;
   readonly violations: readonly Violation[];
 }
@@ -78,7 +82,6 @@ class MemoryCloud implements Cloud {
   readonly #objects = new Map<string, CloudObject>();
   #force = false;
   #uids = 0;
-
   constructor(context: CloudContext) {
     this.#context = context;
     this.#parts = createCloudParts(context);
@@ -109,20 +112,19 @@ class MemoryCloud implements Cloud {
     this.settle();
     const { ref } = identify(manifest);
     const before = this.#known(ref);
-    validate(ref, manifest, before.manifest);
     const force = options.force === true || this.#force || carriesForce(manifest);
-    if (before.rulesOwner !== ENGINE && !force) throw fieldConflict(ref, before.rulesOwner);
-    const object = { ...before, manifest, rulesOwner: ENGINE };
+    const object = written(before, manifest, { by: ENGINE, force });
     return options.dryRun === true ? object : this.#store(object, before);
   }
 
-  patch(ref: ObjectRef, change: (manifest: Manifest) => Manifest, manager: string): CloudObject {
+  patch(ref: ObjectRef, change: (manifest: Manifest) => Manifest, by: string): CloudObject {
     this.settle();
     const before = this.#known(ref);
-    const manifest = change(before.manifest);
-    validate(ref, manifest, before.manifest);
-    const rulesOwner = ref.kind === "HTTPRoute" ? manager : before.rulesOwner;
-    return this.#store({ ...before, manifest, rulesOwner }, before);
+    return this.#store(written(before, change(before.manifest), { by, force: true }), before);
+  }
+
+  release(ref: ObjectRef): void {
+    this.#objects.set(keyOf(ref), { ...this.#known(ref), rulesOwner: ENGINE });
   }
 
   get(ref: ObjectRef): CloudObject | undefined {
@@ -192,6 +194,11 @@ class MemoryCloud implements Cloud {
   status(ref: ObjectRef): DeploymentStatus | undefined {
     this.settle();
     return this.#parts.deployments.status(ref);
+  }
+
+  template(ref: ObjectRef, identity: string): ReturnType<Deployments["template"]> {
+    this.settle();
+    return this.#parts.deployments.template(ref, identity);
   }
 
   pods(namespace: string, selector: Readonly<Record<string, string>>): ReturnType<Deployments["select"]> {

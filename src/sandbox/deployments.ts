@@ -1,7 +1,15 @@
+import { shareInPlace } from "../plan/progress.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import { selects } from "./labels.ts";
-import { type Manifest, type ObjectRef, textAt } from "./manifest.ts";
-import { buildOf, podLabels, type RolloutSettings, rolloutSettings, templateOf } from "./rollout-settings.ts";
+import { type Json, type Manifest, type ObjectRef, textAt, valueAt } from "./manifest.ts";
+import {
+  buildOf,
+  identityOf,
+  podLabels,
+  type RolloutSettings,
+  rolloutSettings,
+  templateOf,
+} from "./rollout-settings.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** One pod. */
@@ -9,6 +17,8 @@ export interface Pod {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly build: string;
+  /** Which version it runs; undefined where its template doesn't say. */
+  readonly identity: string | undefined;
   readonly template: string;
   readonly image: string;
   state: "starting" | "ready" | "crashloop" | "image-pull";
@@ -20,6 +30,10 @@ export interface DeploymentStatus {
   readonly replicas: number;
   readonly ready: number;
   readonly complete: boolean;
+  /** Pods of the present template, and how many of those are available. */
+  readonly updated: number;
+  readonly available: number;
+  readonly pods: readonly Pod[];
   /** The controller has given up: no progress for the deadline. */
   readonly deadlineExceeded: boolean;
   /** When it gives up unless something moves; absent when nothing is rolling. */
@@ -35,6 +49,8 @@ interface Controlled {
   manifest: Manifest;
   template: string;
   pods: Pod[];
+  /** By identity: what its ReplicaSets would hold. */
+  readonly templates: Map<string, Json>;
   /** A template is rolling: only then does the progress deadline count, as in Kubernetes. */
   rolling: boolean;
   revision: number;
@@ -49,6 +65,10 @@ export interface Deployments {
   status(ref: ObjectRef): DeploymentStatus | undefined;
   /** Pods of a namespace that carry the labels. */
   select(namespace: string, selector: Readonly<Record<string, string>>): readonly Pod[];
+  /** The newest pod template that ran an identity, as a ReplicaSet keeps it. */
+  template(ref: ObjectRef, identity: string): Json | undefined;
+  /** Pods of an identity, and their share of their Deployment as a lever reads it, 0-100 %. */
+  inPlace(identity: string): { readonly exposure: number; readonly pods: readonly Pod[] };
   /** Running pods of a build that breaks down go down, for good. */
   breakDown(): void;
 }
@@ -73,6 +93,9 @@ export function createDeployments(context: Context): Deployments {
       if (known === undefined || template !== controlled.template) {
         Object.assign(controlled, { template, rolling: true, lastProgressMs: context.timeline.now() });
         controlled.revision += 1;
+        const identity = identityOf(manifest);
+        const written = valueAt(manifest, "spec", "template");
+        if (identity !== undefined && written !== undefined) controlled.templates.set(identity, written);
       }
       Object.assign(controlled, { manifest, settings: rolloutSettings(manifest, replicas) });
       reconcile(controlled, context);
@@ -89,6 +112,14 @@ export function createDeployments(context: Context): Deployments {
     },
     select: (namespace, selector) =>
       pods().filter((pod) => pod.namespace === namespace && selects(selector, pod.labels)),
+    template: (ref, identity) => all.get(keyOf(ref))?.templates.get(identity),
+    inPlace: (identity) => {
+      const found = [...all.values()].filter(({ pods }) => pods.some((pod) => pod.identity === identity));
+      const nowMs = context.timeline.now();
+      const shares = found.map((controlled) => shareOf(identity, statusOf(controlled, nowMs)));
+      const own = found.flatMap((controlled) => controlled.pods.filter((pod) => pod.identity === identity));
+      return { exposure: Math.max(0, ...shares), pods: own };
+    },
     breakDown: () => {
       const broken = pods().filter(
         (pod) => pod.state !== "crashloop" && context.faults.breaksRunning(pod.build),
@@ -107,6 +138,7 @@ function adopt(ref: ObjectRef, manifest: Manifest, nowMs: number): Controlled {
     manifest,
     template: "",
     pods: [],
+    templates: new Map(),
     rolling: true,
     revision: 0,
     lastProgressMs: nowMs,
@@ -128,9 +160,11 @@ function createOne(controlled: Controlled, context: Context): boolean {
   if (settings.recreate && pods.length > fresh) return false;
   const labels = podLabels(controlled.manifest);
   const build = buildOf(controlled.manifest);
-  const fault = context.faults.podFault(build, labels["version"] === "canary");
+  const identity = identityOf(controlled.manifest);
+  const isNew = labels["version"] === "canary" || context.faults.replaces(identity);
+  const fault = context.faults.podFault(build, isNew);
   const image = textAt(controlled.manifest, "spec", "template", "spec", "containers", 0, "image") ?? "";
-  const made = { namespace: controlled.ref.namespace, labels, build, template, image };
+  const made = { namespace: controlled.ref.namespace, labels, build, identity, template, image };
   const pod: Pod = { ...made, state: fault ?? "starting", readySinceMs: Infinity };
   pods.push(pod);
   if (fault === undefined) becomeReady(pod, controlled, context);
@@ -193,9 +227,19 @@ function statusOf(controlled: Controlled, nowMs: number): DeploymentStatus {
     replicas: controlled.settings.replicas,
     ready: controlled.pods.filter((pod) => pod.state === "ready").length,
     complete,
+    updated: controlled.pods.filter((pod) => pod.template === controlled.template).length,
+    available: controlled.pods.filter((pod) => isAvailable(pod, controlled.settings, nowMs)).length,
+    pods: controlled.pods,
     deadlineExceeded: controlled.rolling && !complete && nowMs >= deadlineAtMs,
     ...(controlled.rolling && !complete ? { deadlineAtMs } : {}),
     firstRollout: controlled.revision === 1,
     failing: controlled.pods.filter((pod) => pod.state !== "ready"),
   };
+}
+
+/** The share of an identity in a Deployment, as the lever of a real cluster reads it. */
+export function shareOf(identity: string, { pods, complete }: DeploymentStatus): number {
+  const own = pods.filter((pod) => pod.identity === identity);
+  const ready = own.filter((pod) => pod.state === "ready").length;
+  return shareInPlace({ ready, total: pods.length, over: complete && own.length === pods.length });
 }

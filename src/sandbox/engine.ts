@@ -39,5 +39,6 @@ export function sandboxEngine(engine: Engine, sandbox: Sandbox): Engine {
 /** The exposure that a target names; a stage of a promotion names none, there its preview has shown it. */
 function exposureOf(target: Target): number | undefined {
   if (target.kind === "release") return target.release.exposure;
+  if (target.step === "roll" || target.step === "direct") return 100;
   return target.step !== undefined && /^\d+$/.test(target.step) ? Number(target.step) : undefined;
 }

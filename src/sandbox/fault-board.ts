@@ -21,6 +21,12 @@ export interface FaultBoard {
   inForce(exposure: number, builds: readonly string[]): void;
   /** The share that an update is on its way to: what it makes new is faulty from there on. */
   heading(exposure: number): void;
+  /** From now on the version of that identity comes in stable's place: its pods are the candidate's. */
+  replacing(identity: string | undefined): void;
+  /** Whether that is the version that comes in stable's place. */
+  replaces(identity: string | undefined): boolean;
+  /** The identity that comes in stable's place, if one does. */
+  readonly inPlace: string | undefined;
   /** Whether a build is hit by a fault of its pods, and by which. */
   podFault(build: string, isCandidate: boolean): "crashloop" | "image-pull" | undefined;
   /** Whether pods that run already break down, too. */
@@ -53,6 +59,7 @@ export function createFaultBoard(now: () => number): FaultBoard {
   let exposureInForce = 0;
   let buildsInForce: readonly string[] = [];
   let ahead = 0;
+  let inPlace: string | undefined;
   const start = (): void => {
     for (const entry of watched) {
       if (entry.startedMs !== undefined || entry.spec.atExposure > exposureInForce) continue;
@@ -75,6 +82,13 @@ export function createFaultBoard(now: () => number): FaultBoard {
     },
     heading: (exposure) => {
       ahead = exposure;
+    },
+    replacing: (identity) => {
+      inPlace = identity;
+    },
+    replaces: (identity) => identity !== undefined && identity === inPlace,
+    get inPlace() {
+      return inPlace;
     },
     podFault: (build, isCandidate) => podFault(watched, build, isCandidate ? ahead : -1),
     breaksRunning: (build) =>

@@ -16,11 +16,11 @@ export function fieldConflict(ref: ObjectRef, owner: string): RolloutError {
       `Server-Side Apply field conflict detected. See ${SSA_GUIDE} for troubleshooting help.\n` +
       `The resource managed by field manager "pulumi-kubernetes-sandbox" had an apply conflict: ` +
       `Apply failed with 1 conflict: conflict with "${owner}" using ` +
-      `gateway.networking.k8s.io/v1: .spec.rules`,
+      (ref.kind === "HTTPRoute" ? "gateway.networking.k8s.io/v1: .spec.rules" : "apps/v1: .spec.template"),
     {
       code: "sandbox-conflict",
       exit: "resource",
-      hint: "The lever owns the weights: converge with force, or run `rollouts recover`.",
+      hint: "The lever owns what it wrote: converge with force, or run `rollouts recover`.",
     },
   );
 }

@@ -1,4 +1,5 @@
 import { stableJson } from "../lib/stable-json.ts";
+import { identityAnnotation } from "../plan/identity.ts";
 import { labelsAt } from "./labels.ts";
 import { listAt, type Manifest, numberAt, textAt, valueAt } from "./manifest.ts";
 
@@ -45,6 +46,11 @@ export function rolloutSettings(manifest: Manifest, replicas: number): RolloutSe
 /** What a pod runs, whatever its labels: the same build on either side of a canary has the same text. */
 export function buildOf(manifest: Manifest): string {
   return stableJson(valueAt(manifest, "spec", "template", "spec") ?? null);
+}
+
+/** Which version a Deployment's pods run, as the components write it; undefined where nobody did. */
+export function identityOf(manifest: Manifest): string | undefined {
+  return textAt(manifest, "spec", "template", "metadata", "annotations", identityAnnotation);
 }
 
 /** Changes whenever a Deployment has to make new pods. */

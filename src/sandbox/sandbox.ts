@@ -3,7 +3,7 @@ import { type Cloud, createCloud } from "./cloud.ts";
 import { createFaultBoard, type FaultBoard } from "./fault-board.ts";
 import type { FaultSpec } from "./faults.ts";
 import type { RouteInForce } from "./router.ts";
-import { createTelemetry, type Telemetry } from "./telemetry.ts";
+import { createTelemetry, type Healthy, type Telemetry, usual } from "./telemetry.ts";
 import { createTraffic, type Traffic } from "./traffic.ts";
 
 /** A world of its own for one rehearsal: time, cloud, requests, telemetry, faults. */
@@ -19,6 +19,8 @@ export interface Sandbox {
   inject(faults: readonly FaultSpec[]): void;
   /** Says which exposure the next update goes to, where no preview has shown it. 0-100 %. */
   announce(exposure: number): void;
+  /** Says which version comes in stable's place, by its identity: faults hit its pods. Undefined: none does. */
+  replacing(identity: string | undefined): void;
 }
 
 export interface SandboxOptions {
@@ -29,6 +31,8 @@ export interface SandboxOptions {
   readonly faults: readonly FaultSpec[];
   /** Requests a second over all backends; default 10,000. */
   readonly rps?: number;
+  /** What a healthy service does: errors per million requests, exceptions in 15 minutes. Default 1,000 and 10. */
+  readonly healthy?: Healthy;
 }
 
 /** A new sandbox. Same options and same calls: same world, request for request. */
@@ -49,6 +53,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     settle: () => cloud.settle(),
     traffic,
     faults,
+    healthy: options.healthy ?? usual,
   });
   return {
     clock,
@@ -65,5 +70,6 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       cloud.touch();
     },
     announce: (exposure) => faults.heading(exposure),
+    replacing: (identity) => faults.replacing(identity),
   };
 }

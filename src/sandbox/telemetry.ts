@@ -4,10 +4,16 @@ import type { Cohort, Flow } from "./flows.ts";
 import { HEALTHY_P95_MS, slowShare } from "./latency.ts";
 import { type FlowSpan, type Traffic, volumeOf } from "./traffic.ts";
 
-/** Errors of a healthy service: 0.1 %. */
-const BASELINE_PPM = 1_000;
-/** Exceptions of a healthy service in 15 minutes when it serves everything: 2 at 20 %, the guide's example. */
-const BASELINE_EXCEPTIONS = 10;
+/** What a healthy service does that serves everything. */
+export interface Healthy {
+  /** Errors per million requests. */
+  readonly errorsPpm: number;
+  /** In 15 minutes. */
+  readonly exceptions: number;
+}
+
+/** 0.1 % errors, and 2 exceptions at 20 % of the traffic: the guide's example. */
+export const usual: Healthy = { errorsPpm: 1_000, exceptions: 10 };
 const QUARTER_HOUR_MS = 900_000;
 
 /** What the sandbox's monitoring knows. */
@@ -26,6 +32,7 @@ interface Context {
   readonly settle: () => void;
   readonly traffic: Traffic;
   readonly faults: FaultBoard;
+  readonly healthy: Healthy;
 }
 
 /** One build's part of a bin: counts that add up. */
@@ -47,7 +54,8 @@ type Recorded = Readonly<Record<Cohort, CohortRecord | undefined>>;
 /** Telemetry over the traffic. A bin is counted once, when it has closed, and never changes afterwards. */
 export function createTelemetry(context: Context): Telemetry {
   const bins: Recorded[] = [];
-  const exceptions = { candidate: new ExceptionCounter(), stable: new ExceptionCounter() };
+  const counter = () => new ExceptionCounter(context.healthy.exceptions);
+  const exceptions = { candidate: counter(), stable: counter() };
   const firstMs = Math.floor(context.startMs / BIN_MS) * BIN_MS;
   const record = (): void => {
     context.settle();
@@ -86,7 +94,7 @@ interface RecordInput {
 function recordOf({ context, startMs, spans, counter }: RecordInput): CohortRecord | undefined {
   if (spans.length === 0) return undefined;
   const volume = volumeOf(startMs, { rps: context.rps, seed: context.seed, binMs: BIN_MS });
-  const parts = merged(spans).map((part) => measured(part, { volume, startMs, faults: context.faults }));
+  const parts = merged(spans).map((part) => measured(part, { ...context, volume, startMs }));
   return {
     startMs,
     parts,
@@ -115,16 +123,17 @@ interface Measure {
   readonly volume: number;
   readonly startMs: number;
   readonly faults: FaultBoard;
+  readonly healthy: Healthy;
 }
 
-function measured({ flow, weight }: Merged, { volume, startMs, faults }: Measure): Part {
+function measured({ flow, weight }: Merged, { volume, startMs, faults, healthy }: Measure): Part {
   const n = Math.round(volume * weight);
   if (!flow.served) return { flow, n, errors: n, p95Ms: 0 };
   const own = faults.onBin("errors", startMs).filter(({ fault }) => faults.hits(fault, flow.build));
   const rates = [...own, ...faults.onBin("environment-errors", startMs)].map(({ fault }) => fault.ratePpm);
   const slow = faults.onBin("latency", startMs).filter(({ fault }) => faults.hits(fault, flow.build));
   // Floored, in whole numbers: a rate of exactly 1 % is never above 1 % in any window.
-  const errors = Math.floor((n * Math.max(BASELINE_PPM, ...rates)) / 1_000_000);
+  const errors = Math.floor((n * Math.max(healthy.errorsPpm, ...rates)) / 1_000_000);
   return { flow, n, errors, p95Ms: Math.max(HEALTHY_P95_MS, ...slow.map(({ fault }) => fault.p95Ms)) };
 }
 
@@ -148,8 +157,13 @@ function binOf({ startMs, parts, exceptions }: CohortRecord, thresholdsMs: reado
 class ExceptionCounter {
   /** Shares × ms so far, in whole millionths: integers stay exact. */
   #served = 0;
+  readonly #usual: number;
 
-  count(spans: readonly FlowSpan[], { startMs, faults }: Omit<Measure, "volume">): number {
+  constructor(usual: number) {
+    this.#usual = usual;
+  }
+
+  count(spans: readonly FlowSpan[], { startMs, faults }: Pick<Measure, "startMs" | "faults">): number {
     const hit = faults
       .onBin("exceptions", startMs)
       .find(({ fault }) => spans.some(({ flow }) => flow.served && faults.hits(fault, flow.build)));
@@ -166,6 +180,6 @@ class ExceptionCounter {
   }
 
   #total(): number {
-    return Math.floor((this.#served * BASELINE_EXCEPTIONS) / (1e6 * QUARTER_HOUR_MS));
+    return Math.floor((this.#served * this.#usual) / (1e6 * QUARTER_HOUR_MS));
   }
 }

@@ -1,4 +1,7 @@
+import { stableJson } from "../lib/stable-json.ts";
 import { idOf, type Manifest, type ObjectRef, textAt, valueAt } from "./manifest.ts";
+import { fieldConflict } from "./messages.ts";
+import { validate } from "./validate.ts";
 
 /** The key of an object in the store. */
 export function keyOf(ref: ObjectRef): string {
@@ -16,4 +19,33 @@ export function sameSpec(manifest: Manifest, before: Manifest | undefined): bool
 /** Whether an object asks the provider to take its fields by force. */
 export function carriesForce(manifest: Manifest): boolean {
   return textAt(manifest, "metadata", "annotations", "pulumi.com/patchForce") === "true";
+}
+
+/** An object as far as a write needs to know it. */
+interface Owned {
+  readonly ref: ObjectRef;
+  readonly manifest: Manifest;
+  readonly rulesOwner: string;
+}
+
+/**
+ * The object after a write, which its kind has to allow. Its owner is as server-side apply has it: another value takes
+ * a field, by force or where it was one's own; an equal one only shares it. Throws the conflict with the owner.
+ */
+export function written<T extends Owned>(
+  before: T,
+  manifest: Manifest,
+  write: { readonly by: string; readonly force: boolean },
+): T {
+  const { ref, rulesOwner } = before;
+  validate(ref, manifest, before.manifest);
+  if (rulesOwner === write.by || leverPart(manifest) === leverPart(before.manifest))
+    return { ...before, manifest };
+  if (!write.force) throw fieldConflict(ref, rulesOwner);
+  return { ...before, manifest, rulesOwner: write.by };
+}
+
+function leverPart(manifest: Manifest): string {
+  const key = textAt(manifest, "kind") === "HTTPRoute" ? "rules" : "template";
+  return stableJson(valueAt(manifest, "spec", key) ?? null);
 }

@@ -1,5 +1,14 @@
+import type { StrategyKind } from "./plan.ts";
 import type { Release, StepId } from "./release.ts";
 import type { WorkloadSnapshot } from "./workload.ts";
+
+/** How a rollout goes, where its plan and not stack config says it. */
+export interface Way {
+  readonly strategy: StrategyKind;
+  readonly steps: readonly StepId[];
+  /** Exposures in percent. */
+  readonly increments: readonly number[];
+}
 
 /**
  * What the program shall render: a step of the plan (`nextRelease` decides what that means), or one exact
@@ -11,8 +20,9 @@ export type Target =
       readonly version: string;
       readonly step?: StepId;
       readonly stableReplicas?: number;
+      readonly way?: Way;
     }
-  | { readonly kind: "release"; readonly version: string; readonly release: Release };
+  | { readonly kind: "release"; readonly version: string; readonly release: Release; readonly way?: Way };
 
 /** What the program resolved the target to, reported back from inside its run. */
 export interface Resolved {

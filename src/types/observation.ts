@@ -47,8 +47,10 @@ export interface RouteReading {
   readonly exposure: number;
   /** The controller has accepted this very generation of the route. */
   readonly accepted: boolean;
-  /** Whether the candidate's backend stands in the route at all. */
+  /** Whether the candidate's backend stands in the route at all; in place, its version in the Deployment. */
   readonly hasCandidate: boolean;
   /** Ready replicas, where the adapter can see them. */
   readonly ready?: { readonly stable: number; readonly candidate: number };
+  /** In place, how far the Deployment is, for people: `3 of 6 updated, 1 old pending`. */
+  readonly progress?: string;
 }

@@ -1,3 +1,4 @@
+import type { ApprovalDemand, ChangeKind, StrategyOverride, WindowPolicy } from "./change.ts";
 import type { StepId } from "./release.ts";
 
 /** How a version reaches everybody. `canary`, `rolling` and `direct` are built so far. */
@@ -70,6 +71,10 @@ export interface RolloutPlan {
   readonly service: string;
   readonly environment: string;
   readonly strategy: StrategyKind;
+  /** What the version brings; absent where nobody has said it. */
+  readonly change?: ChangeKind;
+  /** The strategy that the change would have had, and why it has another. */
+  readonly overridden?: StrategyOverride;
   /** Version in service before; `unknown` where no record was at hand. */
   readonly from: string;
   readonly to: string;
@@ -83,6 +88,8 @@ export interface RolloutPlan {
   /** How long a gate that cannot prove anything may extend a soak: up to `soak × maxFactor`, in steps. */
   readonly hold: { readonly stepSeconds: number; readonly maxFactor: number };
   readonly timeouts: PlanTimeouts;
-  readonly approvals: { readonly required: number; readonly cab: boolean };
+  readonly approvals: ApprovalDemand;
+  /** What else has to hold at the start; `promotedIn`: stacks, empty where none is asked for. */
+  readonly start: { readonly window: WindowPolicy; readonly promotedIn: readonly string[] };
   readonly duration: { readonly minSeconds: number; readonly maxSeconds: number };
 }

@@ -1,4 +1,7 @@
+import type { ApprovalDemand } from "./change.ts";
 import type { GateLimits, PlanTimeouts, StrategyKind } from "./plan.ts";
+import type { Approvers, ChangeSystem, PromotedIn } from "./start.ts";
+import type { WindowRules } from "./window.ts";
 
 /** One increment: exposure 0-100 %, soak in seconds. */
 export interface Increment {
@@ -52,7 +55,7 @@ export interface RecordConfig {
 }
 
 /** Where a value of the policy came from: `plan` shows it. */
-export type Origin = "preset" | "config" | "default";
+export type Origin = "preset" | "config" | "default" | "change";
 
 /** The normalised rollout policy of one stack: nothing optional but what may truly be absent. */
 export interface EnvironmentPolicy {
@@ -67,7 +70,15 @@ export interface EnvironmentPolicy {
   readonly gates: GateLimits;
   readonly hold: { readonly stepSeconds: number; readonly maxFactor: number };
   readonly timeouts: PlanTimeouts;
-  readonly approvals: { readonly required: number; readonly cab: boolean };
+  readonly approvals: ApprovalDemand;
+  readonly approvers: Approvers;
+  /** Absent: nobody can be asked for a change request. */
+  readonly change?: ChangeSystem;
+  /** Absent: a rollout may start at any time. */
+  readonly windows?: WindowRules;
+  readonly promotedIn: PromotedIn;
+  /** Why config names a strategy of its own, where a change picks another. */
+  readonly strategyReason?: string;
   readonly metrics: MetricsConfig;
   readonly health: HealthConfig;
   readonly lever: LeverConfig;

@@ -35,6 +35,13 @@ const isSoak = (step: string) => (entry: JournalEntry) => entry.state === "soaki
 const isUp = (step: string) => (entry: JournalEntry) =>
   entry.kind === "intent" && entry.step === step && entry.data["effect"] === "up";
 
+/** The engine holds its lock and waits for a second pod of the candidate, which the quota keeps away. */
+async function updateTo50UnderWay(): Promise<void> {
+  await journaled(stack, "the update to 50", isUp("50"));
+  const ready = async () => (await replicasOf(site.plane.api, stack.namespace, candidate)).wanted === 2;
+  await waitUntil({ what: "the pods of 50 %", timeoutMs: 30_000, ready });
+}
+
 async function expectGapless(): Promise<void> {
   const entries = await stack.deps.record.journal.read();
   expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index + 1));
@@ -61,12 +68,7 @@ describe("a driver that is killed", () => {
     const { inputs } = await stack.deps.engine.deployed();
     await limitPods(site.plane.api, stack.namespace, 5);
     const driver = startDriver(stack, "1.2.5");
-    await journaled(stack, "the update to 50", isUp("50"));
-    await waitUntil({
-      what: "the pods of 50 %",
-      timeoutMs: 30_000,
-      ready: async () => (await replicasOf(site.plane.api, stack.namespace, candidate)).wanted === 2,
-    });
+    await updateTo50UnderWay();
     await driver.kill("driver-and-engine");
     const [lock, ...more] = locksOf(stack);
     expect(more).toEqual([]);
@@ -90,10 +92,9 @@ describe("a driver that is killed", () => {
 
   it("alone in an update: its engine ends by itself, and the next run promotes", async () => {
     await begin({ progressDeadlineSeconds: 40 });
-    const driver = startDriver(stack, "1.2.4");
-    await journaled(stack, "the soak at 20", isSoak("20"));
     await limitPods(site.plane.api, stack.namespace, 5);
-    await journaled(stack, "the update to 50", isUp("50"));
+    const driver = startDriver(stack, "1.2.4");
+    await updateTo50UnderWay();
     await driver.kill("driver");
     await unlimitPods(site.plane.api, stack.namespace);
     expect(await stack.run("1.2.4")).toMatchObject({ outcome: "promoted", exposures: [5, 20, 50, 100] });

@@ -154,8 +154,13 @@ describe("a revert", () => {
     const before = await begin();
     const running = stack.run("1.2.5");
     await stack.entry("the soak at 20", soaking("20"));
+    const asked = Date.now();
     await stack.abort();
     const outcome = await running;
+    const off = await stack.watcher.waitFor(0, {
+      from: stack.watcher.seen.findIndex(({ weight }) => weight > 0),
+    });
+    talk(`abort asked for → weight 0 at a watcher: ${off.at - asked} ms`);
     expect(outcome).toMatchObject({ outcome: "reverted", failedAt: "20", cause: { kind: "person" } });
     expect(stack.watcher.weights()).toEqual([0, 5, 20, 0]);
     await expectBaseline(before);

@@ -11,14 +11,35 @@ export interface LeverUnderTest {
   readonly breakIt: () => Promise<void>;
 }
 
+/** Where a lever can do less than a route: which exposures it writes, and which it refuses. */
+export interface LeverReach {
+  readonly moves: readonly number[];
+  readonly refuses: readonly number[];
+  /** Whether a candidate without traffic is still there: a backend of weight 0 is, a version without pods is not. */
+  readonly keepsCandidate: boolean;
+  /** An exposure that needs a candidate, and how it is refused without one. */
+  readonly needsCandidate: { readonly exposure: number; readonly code: string };
+}
+
+const everyWeight: LeverReach = {
+  moves: [5, 29, 50, 100, 0],
+  refuses: [-1, 101, 0.5, Number.NaN],
+  keepsCandidate: true,
+  needsCandidate: { exposure: 5, code: "route-shape" },
+};
+
 /** What every lever keeps to. */
-export function leverSuite(name: string, open: () => Promise<LeverUnderTest>): void {
+export function leverSuite(
+  name: string,
+  open: () => Promise<LeverUnderTest>,
+  { moves, refuses, keepsCandidate, needsCandidate }: LeverReach = everyWeight,
+): void {
   describe(`lever: ${name}`, () => {
-    it.each([5, 29, 50, 100, 0])("moves the traffic to %i %, and reads it back", async (exposure) => {
+    it.each(moves)("moves the traffic to %i %, and reads it back", async (exposure) => {
       const { lever, set } = await open();
       await set({ exposure: 20, hasCandidate: true });
       await lever.setExposure(exposure);
-      expect(await lever.read()).toMatchObject({ exposure, hasCandidate: true });
+      expect(await lever.read()).toMatchObject({ exposure, hasCandidate: exposure > 0 || keepsCandidate });
       expect(lever.name).not.toBe("");
     });
 
@@ -42,12 +63,13 @@ export function leverSuite(name: string, open: () => Promise<LeverUnderTest>): v
       const { lever, set, writes } = await open();
       await set({ exposure: 0, hasCandidate: false });
       await lever.setExposure(0);
-      await expect(lever.setExposure(5)).rejects.toMatchObject({ code: "route-shape" });
+      const { exposure, code } = needsCandidate;
+      await expect(lever.setExposure(exposure)).rejects.toMatchObject({ code });
       expect(await lever.read()).toMatchObject({ exposure: 0, hasCandidate: false });
       expect(writes()).toBe(0);
     });
 
-    it.each([-1, 101, 0.5, Number.NaN])("refuses an exposure of %d", async (exposure) => {
+    it.each(refuses)("refuses an exposure of %d", async (exposure) => {
       const { lever, set } = await open();
       await set({ exposure: 20, hasCandidate: true });
       await expect(lever.setExposure(exposure)).rejects.toMatchObject({ code: "exposure-invalid" });

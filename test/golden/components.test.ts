@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { runtime } from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stableJson } from "../../src/lib/stable-json.ts";
-import type { Target } from "../../src/types/engine.ts";
 import { runInContext } from "../../src/program/context.ts";
 import main from "../../src/program/index.ts";
+import type { Target } from "../../src/types/engine.ts";
 import type { Release } from "../../src/types/release.ts";
 import { known, type MockedResource, mockStack } from "../unit/program/mock-stack.ts";
 

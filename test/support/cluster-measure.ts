@@ -5,7 +5,7 @@ import { watchRoute } from "./cluster-watch.ts";
 import { mustSucceed } from "./kube-api.ts";
 import { httpRoute, routesPath } from "./manifests.ts";
 
-/** Argo Rollouts v1.9 on two cores, abort → weight 0, ms: 30 aborts measured with the same watcher in small. */
+/** Argo Rollouts v1.9 on two cores, abort → weight 0, ms: taken earlier, not in our runs (docs/measured.md). */
 export const argoAbortMs = { min: 73, median: 100, max: 284 } as const;
 
 /** ms from the verdict (wall time of the decision that turned back) to weight 0 at the watcher. */

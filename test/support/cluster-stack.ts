@@ -200,6 +200,8 @@ function specOf(
       preset: "production",
       service,
       approvals: { required: 0, cab: false },
+      windows: { rules: [] },
+      promotedIn: false,
       soak: "3s",
       look: "1s",
       drain: "2s",
@@ -233,11 +235,18 @@ function handles(
       const at = new Date().toISOString();
       await deps.record.requests.submit({ kind: "abort", by: "test", reason: "asked to", at, rolloutId });
     },
-    entry: async (what, wanted, timeoutMs = 60_000) => {
+    entry: async (what, wanted, timeoutMs = 120_000) => {
       const from = entries.length;
-      const found = () => entries.slice(from).find(wanted);
-      await waitUntil({ what, timeoutMs, pollMs: 5, ready: async () => found() !== undefined });
-      return found() as JournalEntry;
+      const found = () => entries.slice(from).find((entry) => wanted(entry) || entry.kind === "end");
+      const ready = async () => {
+        if (found() !== undefined) return true;
+        const last = entries.at(-1);
+        throw new Error(`the last entry is ${last?.kind} in ${last?.state}: ${JSON.stringify(last?.data)}`);
+      };
+      await waitUntil({ what, timeoutMs, pollMs: 5, ready });
+      const entry = found() as JournalEntry;
+      if (wanted(entry)) return entry;
+      throw new Error(`${what} never came, the rollout is over: ${JSON.stringify(entry.data)}`);
     },
   };
 }

@@ -8,6 +8,8 @@ const run = promisify(execFile);
 const programs = {
   "etcd-server": "etcd",
   haproxy: "haproxy",
+  // Its server programs are off every PATH; this one comes with all of them.
+  postgresql: "pg_lsclusters",
   prometheus: "prometheus",
   chromium: "chromium",
 } as const;

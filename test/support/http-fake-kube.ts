@@ -77,7 +77,10 @@ function answer(request: SeenRequest, objects: Map<string, KubeJson>): FakeAnswe
 function patched(object: KubeJson, operations: readonly Operation[]): KubeJson | undefined {
   const copy = structuredClone(object);
   for (const { op, path, value } of operations) {
-    const keys = path.split("/").slice(1);
+    const keys = path
+      .split("/")
+      .slice(1)
+      .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
     const last = keys.pop() ?? "";
     let at: unknown = copy;
     for (const key of keys) at = (at as Record<string, unknown> | undefined)?.[key];
@@ -87,6 +90,8 @@ function patched(object: KubeJson, operations: readonly Operation[]): KubeJson |
     if (op === "test") {
       if (JSON.stringify(holder[last]) !== JSON.stringify(value)) return undefined;
     } else if (op === "replace" || op === "add") holder[last] = value;
+    else if (op === "remove" && Array.isArray(holder)) holder.splice(Number(last), 1);
+    else if (op === "remove") delete holder[last];
     else return undefined;
   }
   return copy;

@@ -79,7 +79,8 @@ function createStack(
     const desired = aSnapshot(target.version);
     const had = record ? { record } : {};
     if (target.kind === "release") return { ...had, release: target.release, desired, notes: [] };
-    const steps = stepsOf(policy, { installed: record !== undefined }).map((step) => step.id);
+    const own = () => stepsOf(policy, { installed: record !== undefined }).map((step) => step.id);
+    const steps = target.way?.steps ?? own();
     const step = target.step === undefined ? {} : { step: target.step };
     const next = nextRelease(record, { desired, steps, stableReplicas: target.stableReplicas ?? 6, ...step });
     if (!next.ok) throw new Error(next.message);

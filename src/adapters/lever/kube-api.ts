@@ -14,16 +14,19 @@ export interface KubeObject {
   readonly name: string;
 }
 
-/** One operation of a JSON patch (RFC 6902). */
-export interface PatchOperation {
-  readonly op: "test" | "add" | "replace";
-  readonly path: string;
-  readonly value: unknown;
-}
+/** Objects of one kind in a namespace, by their labels. */
+export type KubeObjects = Omit<KubeObject, "name"> & { readonly labels: Readonly<Record<string, string>> };
 
-/** The two calls that the lever makes. Both throw `KubeFailure`. */
+/** One operation of a JSON patch (RFC 6902). */
+export type PatchOperation =
+  | { readonly op: "test" | "add" | "replace"; readonly path: string; readonly value: unknown }
+  | { readonly op: "remove"; readonly path: string };
+
+/** The calls that levers make. All throw `KubeFailure`. */
 export interface KubeApi {
   get(object: KubeObject, signal?: AbortSignal): Promise<unknown>;
+  /** The list as the API gives it: `{ items: […] }`. */
+  list(objects: KubeObjects, signal?: AbortSignal): Promise<unknown>;
   patch(object: KubeObject, operations: readonly PatchOperation[], signal?: AbortSignal): Promise<void>;
 }
 
@@ -71,6 +74,17 @@ export function openKubeApi(
       named("read", object, async () => {
         const { api, withRequest } = await client();
         return await api.getNamespacedCustomObject(object, withRequest({}, limited(signal)));
+      }),
+    list: ({ labels, ...objects }, signal) =>
+      named("list", objects, async () => {
+        const { api, withRequest } = await client();
+        const labelSelector = Object.entries(labels)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(",");
+        return await api.listNamespacedCustomObject(
+          { ...objects, labelSelector },
+          withRequest({}, limited(signal)),
+        );
       }),
     patch: (object, operations, signal) =>
       named("patch", object, async () => {
@@ -132,12 +146,17 @@ function badKubeconfig(message: string, cause?: unknown): RolloutError {
 const apiStatus = z.object({ reason: z.string().optional(), message: z.string().optional() });
 
 /** Runs a call; what it throws names the object and the API's own reason. */
-async function named<T>(verb: string, object: KubeObject, call: () => Promise<T>): Promise<T> {
+async function named<T>(
+  verb: string,
+  object: Omit<KubeObject, "name"> & { readonly name?: string },
+  call: () => Promise<T>,
+): Promise<T> {
   try {
     return await call();
   } catch (cause) {
     if (cause instanceof RolloutError) throw cause; // The kubeconfig: it says all by itself.
-    const what = `${object.plural}.${object.group} ${object.namespace}/${object.name}`;
+    const place = object.name === undefined ? object.namespace : `${object.namespace}/${object.name}`;
+    const what = `${object.plural}.${object.group} ${place}`;
     const { code, body } = cause as { readonly code?: unknown; readonly body?: unknown };
     // A DOMException (cancelled, too late) has a small number there.
     if (typeof code !== "number" || code < 100) {
@@ -174,9 +193,9 @@ function messageOf(error: unknown): string {
 
 function hintOf(status: number | undefined): string {
   if (status === 401 || status === 403)
-    return "The driver needs get and patch on httproutes, and get on deployments, in this namespace.";
+    return "The driver needs get on deployments and, for a canary, get and patch on httproutes; for a rollout in place, patch on deployments and list on replicasets.";
   if (status === 404)
-    return "Check rollout.lever.namespace and rollout.lever.route, and that the Gateway API is installed.";
+    return "Check rollout.lever.namespace and the names in it; for a canary also rollout.lever.route, and that the Gateway API is installed.";
   if (status === undefined)
     return "Check that this machine reaches the API server, and rollout.lever.kubeconfig and context.";
   return "The API server's message says why.";

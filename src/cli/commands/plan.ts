@@ -1,29 +1,41 @@
 import { RolloutError } from "../../errors/errors.ts";
-import { buildPlan, planHash } from "../../plan/build-plan.ts";
+import { buildPlan, type Change, planHash } from "../../plan/build-plan.ts";
+import type { ChangeKind } from "../../types/change.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
 import { type Command, type CommandContext, type CommandResult, textOption } from "../command.ts";
 import { openStack, type Served, servedVersion } from "../record-view.ts";
 import { type PlanView, renderPlan } from "../render/plan.ts";
+import { atChange, changeOption, termsFor } from "../start.ts";
 
 export const planCommand: Command = {
   name: "plan",
   summary: "show what a rollout would do, without engine or cloud",
   options: [
     { flags: "--version <version>", summary: "the version to roll out (default: the stack's config)" },
+    changeOption,
   ],
-  examples: ["rollouts plan --stack prod", "rollouts plan --stack prod --version 1.2.4 --json"],
+  examples: [
+    "rollouts plan --stack prod",
+    "rollouts plan --stack prod --change bug-fix",
+    "rollouts plan --stack prod --version 1.2.4 --json",
+  ],
   handler: plan,
 };
 
 async function plan(context: CommandContext): Promise<CommandResult> {
-  const { at, entries, inFlight } = await openStack(context);
-  const { config, stack } = at;
+  const { at: bare, entries, inFlight } = await openStack(context);
+  const kind = textOption(context, "change") as ChangeKind | undefined;
+  const { change } = termsFor(bare, kind);
+  const { config, stack } = atChange(bare, kind);
   const version = textOption(context, "version") ?? config.version;
   if (version === undefined) throw noVersion(stack, config.project);
   const served = servedVersion(entries);
-  const view = planView(config.policy, version, served);
+  const view = planView(config.policy, { version, ...change }, served);
   const notes = [
     ...(served === undefined ? ["no journal tells which version is in service: `run` asks the stack"] : []),
+    ...(view.approvals.required > 0
+      ? ["`run` asks for the approvals: its plan knows the image too, and so has another hash"]
+      : []),
     ...(served?.version === version ? [`${version} is in service already`] : []),
     ...(inFlight === undefined
       ? []
@@ -35,8 +47,8 @@ async function plan(context: CommandContext): Promise<CommandResult> {
 }
 
 /** Pure but for its inputs; the candidate's identity is known once the program has run, and not here. */
-function planView(policy: EnvironmentPolicy, version: string, served: Served | undefined): PlanView {
-  const bare = buildPlan(policy, served?.version === "none" ? null : undefined, { version });
+function planView(policy: EnvironmentPolicy, change: Change, served: Served | undefined): PlanView {
+  const bare = buildPlan(policy, served?.version === "none" ? null : undefined, change);
   const known =
     served === undefined
       ? bare

@@ -1,6 +1,6 @@
-import { changeKinds, environmentNames, recommend } from "../../plan/matrix.ts";
+import { changeKinds, environmentNames, environmentOf, recommend } from "../../plan/matrix.ts";
 import { changeRows, environmentRows } from "../../plan/matrix-data.ts";
-import type { ChangeKind, EnvironmentName, StrategyOverride } from "../../types/change.ts";
+import type { ChangeKind, StrategyOverride } from "../../types/change.ts";
 import type { StrategyKind } from "../../types/plan.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
 import { type Command, type CommandContext, type CommandResult, textOption } from "../command.ts";
@@ -68,8 +68,12 @@ async function forStack(context: CommandContext, asked: Asked): Promise<CommandR
   return { data: one, text: renderRecommendation(one, { color, notes: notesOf(policy, stack) }) };
 }
 
-function configured({ origins, strategy }: EnvironmentPolicy, stack: string): StrategyOverride | undefined {
-  return origins["strategy"] === "config" ? { strategy, reason: `Pulumi.${stack}.yaml sets it` } : undefined;
+function configured(
+  { origins, strategy, strategyReason }: EnvironmentPolicy,
+  stack: string,
+): StrategyOverride | undefined {
+  const reason = strategyReason ?? `Pulumi.${stack}.yaml sets it`;
+  return origins["strategy"] === "config" ? { strategy, reason } : undefined;
 }
 
 function notesOf({ origins, approvals }: EnvironmentPolicy, stack: string): readonly string[] {
@@ -77,18 +81,6 @@ function notesOf({ origins, approvals }: EnvironmentPolicy, stack: string): read
   const { required, cab } = approvals;
   const people = `${required} approver${required === 1 ? "" : "s"}${cab ? " + CAB" : ""}`;
   return [`Pulumi.${stack}.yaml sets the approvals of its rollouts against the table: ${people}`];
-}
-
-const environmentOfPreset: Readonly<Record<EnvironmentPolicy["preset"], EnvironmentName>> = {
-  development: "dev",
-  test: "test",
-  staging: "staging",
-  production: "prod",
-  hotfix: "prod",
-};
-
-function environmentOf(preset: EnvironmentPolicy["preset"]): EnvironmentName {
-  return environmentOfPreset[preset];
 }
 
 function overrideOf(context: CommandContext): StrategyOverride | undefined {

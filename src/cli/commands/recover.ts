@@ -2,6 +2,7 @@ import { exitCodes } from "../../errors/errors.ts";
 import { type Command, type CommandContext, type CommandResult, flag } from "../command.ts";
 import { holderName } from "../drive.ts";
 import { openStack } from "../record-view.ts";
+import { atPlan } from "../start.ts";
 import { noVersion } from "./plan.ts";
 
 export const recoverCommand: Command = {
@@ -13,7 +14,8 @@ export const recoverCommand: Command = {
 };
 
 async function recover(context: CommandContext): Promise<CommandResult> {
-  const { at } = await openStack(context);
+  const stack = await openStack(context);
+  const at = atPlan(stack.at, stack.inFlight?.plan);
   const { version, project } = at.config;
   if (version === undefined) throw noVersion(at.stack, project);
   const deps = await context.world.openDriver(at, context, () => {});

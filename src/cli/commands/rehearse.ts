@@ -1,8 +1,10 @@
 import { exitOf, type Outcome } from "../../driver/outcome.ts";
 import { RolloutError } from "../../errors/errors.ts";
+import type { ChangeKind } from "../../types/change.ts";
 import { type Command, type CommandContext, type CommandResult, textOption } from "../command.ts";
 import { problemOf, renderOutcome } from "../render/outcome.ts";
 import { createTimeline } from "../render/timeline.ts";
+import { atChange, changeOption, termsFor } from "../start.ts";
 
 /** `rollouts rehearse`: a production rollout before it starts, with faults, in a cloud in memory. */
 export const rehearseCommand: Command = {
@@ -18,6 +20,7 @@ export const rehearseCommand: Command = {
       flags: "--fault <faults>",
       summary: "what goes wrong, comma between several: errors=3%@20,slow-router@50 (docs/sandbox.md)",
     },
+    changeOption,
     { flags: "--seed <n>", summary: "decides the jitter of the traffic (default 1)" },
   ],
   examples: [
@@ -30,7 +33,11 @@ export const rehearseCommand: Command = {
 
 async function rehearse(context: CommandContext): Promise<CommandResult> {
   const { stack, projectDir, world, talk } = context;
-  const config = await world.loadConfig({ projectDir, stack });
+  const loaded = await world.loadConfig({ projectDir, stack });
+  const kind = textOption(context, "change") as ChangeKind | undefined;
+  const at = { projectDir, stack, config: loaded };
+  const { change } = termsFor(at, kind);
+  const { config } = atChange(at, kind);
   const version = textOption(context, "version") ?? config.version;
   if (version === undefined) {
     throw new RolloutError(`The stack ${stack} has no version.`, {
@@ -52,6 +59,7 @@ async function rehearse(context: CommandContext): Promise<CommandResult> {
     projectDir,
     stack,
     config,
+    ...(change === undefined ? {} : { change }),
     program: await loadProgram({ projectDir, main: config.main }),
     baseline: textOption(context, "from") ?? patchBefore(version),
     faults,

@@ -6,6 +6,7 @@ import { drive } from "../drive.ts";
 import { type OpenStack, openStack } from "../record-view.ts";
 import { problemOf, renderOutcome } from "../render/outcome.ts";
 import { setVersion } from "../set-version.ts";
+import { startOf, startOptions } from "../start.ts";
 import { noVersion } from "./plan.ts";
 
 export const runCommand: Command = {
@@ -14,6 +15,7 @@ export const runCommand: Command = {
   options: [
     { flags: "--version <version>", summary: "must match the stack's config, or comes with --set-config" },
     { flags: "--set-config", summary: "write --version to Pulumi.<stack>.yaml first", needs: "version" },
+    ...startOptions,
     { flags: "--until <step>", summary: "stop, held, once this step has passed its watch" },
     { flags: "--expect-changes", summary: "exit 7 where the version is in service already" },
     { flags: "--allow-unversioned", summary: "let changes through that don't belong to the version" },
@@ -22,6 +24,7 @@ export const runCommand: Command = {
   ],
   examples: [
     "rollouts run --stack prod",
+    "rollouts run --stack prod --change bug-fix --change-request CHG0012345",
     "rollouts run --stack prod --version 1.2.5 --set-config",
     "rollouts run --stack prod --until 20",
     'rollouts run --stack prod --cause "the pool size is fixed" --by dana',
@@ -30,13 +33,18 @@ export const runCommand: Command = {
 };
 
 async function run(context: CommandContext): Promise<CommandResult> {
-  const stack = await openStack(context);
+  const opened = await openStack(context);
+  const start = startOf(context, opened);
+  const stack = { ...opened, at: start.at };
+  // A strategy that isn't built is refused here, before an engine is looked for.
+  if (opened.inFlight === undefined) stepsOf(start.at.config.policy, { installed: true });
   const version = await versionOf(context, stack);
   const until = textOption(context, "until");
   if (until !== undefined) checkStep(stack, until);
   const cause = textOption(context, "cause");
   const by = textOption(context, "by");
   const outcome = await drive(context, stack.at, {
+    ...start.options,
     version,
     allowUnversioned: flag(context, "allowUnversioned"),
     ...(until === undefined ? {} : { stopAfter: until }),

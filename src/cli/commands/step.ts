@@ -6,6 +6,7 @@ import type { JournalEntry } from "../../types/journal.ts";
 import type { Command, CommandContext, CommandResult } from "../command.ts";
 import { drive } from "../drive.ts";
 import { type OpenStack, openStack } from "../record-view.ts";
+import { startOf, startOptions } from "../start.ts";
 import { noVersion } from "./plan.ts";
 import { outcomeResult } from "./run.ts";
 
@@ -13,13 +14,15 @@ export const stepCommand: Command = {
   name: "step",
   summary: "take one step of the rollout, watch it, and stop there",
   argument: { name: "[step]", summary: "the step that you expect: refused where it isn't the next one" },
-  options: [],
+  options: startOptions,
   examples: ["rollouts step --stack prod", "rollouts step 20 --stack prod"],
   handler: step,
 };
 
 async function step(context: CommandContext): Promise<CommandResult> {
-  const stack = await openStack(context);
+  const opened = await openStack(context);
+  const { at, options } = startOf(context, opened);
+  const stack = { ...opened, at };
   const { config } = stack.at;
   const version = stack.inFlight?.plan.to ?? config.version;
   if (version === undefined) throw noVersion(stack.at.stack, config.project);
@@ -33,7 +36,7 @@ async function step(context: CommandContext): Promise<CommandResult> {
       hint: `rollouts step ${next}`,
     });
   }
-  return outcomeResult(context, await drive(context, stack.at, { version, stopAfter: next }));
+  return outcomeResult(context, await drive(context, at, { ...options, version, stopAfter: next }));
 }
 
 /** The step to take: the one that is under way, or the one behind it where that has passed its watch. */

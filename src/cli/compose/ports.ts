@@ -1,12 +1,13 @@
-import { openHealth, openLever, openMetrics } from "../../adapters/registry.ts";
+import { openDeploymentLever, openHealth, openLever, openMetrics } from "../../adapters/registry.ts";
+import type { DriverDeps } from "../../driver/session.ts";
 import type { Runtime } from "../../lib/runtime.ts";
+import { isInPlace, stepsOf } from "../../plan/steps.ts";
 import type { Lever } from "../../ports/lever.ts";
 import type { Health, Metrics } from "../../ports/metrics.ts";
-import type { EnvironmentPolicy } from "../../types/policy.ts";
+import type { EnvironmentPolicy, HealthConfig } from "../../types/policy.ts";
 
 /** What a driver watches and moves traffic with. */
-export interface WatchPorts {
-  readonly lever: Lever;
+export interface WatchPorts extends Pick<DriverDeps, "lever" | "leverFor"> {
   readonly metrics: Metrics;
   readonly health: Health;
 }
@@ -14,14 +15,38 @@ export interface WatchPorts {
 /** The ports that a policy names; for a policy that watches nothing and names none, ones that do nothing. */
 export async function openPorts(policy: EnvironmentPolicy, runtime: Runtime): Promise<WatchPorts> {
   if (watchesNothing(policy)) return { lever: noLever, metrics: noMetrics, health: noHealth };
-  const { service } = policy;
-  const names = { stable: service, candidate: `${service}-canary` };
   const [lever, metrics, health] = await Promise.all([
-    openLever({ config: policy.lever, runtime, names }),
+    openLevers(policy, runtime),
     openMetrics({ config: policy.metrics, runtime }),
-    openHealth({ config: policy.health, runtime }),
+    openHealth({ config: healthOf(policy), runtime }),
   ]);
-  return { lever, metrics, health };
+  return { ...lever, metrics, health };
+}
+
+/** A strategy that puts the new version in stable's place moves the Deployment, every other one the route. */
+async function openLevers(
+  policy: EnvironmentPolicy,
+  runtime: Runtime,
+): Promise<Pick<WatchPorts, "lever" | "leverFor">> {
+  const { service, lever: config } = policy;
+  if (!comesInPlace(policy)) {
+    return {
+      lever: await openLever({ config, runtime, names: { stable: service, candidate: `${service}-canary` } }),
+    };
+  }
+  const leverFor = await openDeploymentLever({ config, runtime, deployment: service });
+  return { lever: leverFor({}), leverFor };
+}
+
+/** In place there is no candidate to ask: its Service isn't there, and three tries of each look would wait for it. */
+function healthOf(policy: EnvironmentPolicy): HealthConfig {
+  const { health } = policy;
+  return health.kind === "http" && comesInPlace(policy) ? { ...health, candidate: [] } : health;
+}
+
+/** Whether a policy's new version takes stable's place: after its first install. */
+export function comesInPlace(policy: EnvironmentPolicy): boolean {
+  return isInPlace(stepsOf(policy, { installed: true }));
 }
 
 /** A direct rollout without a watch (development), whose config names none of the three. */

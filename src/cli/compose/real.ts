@@ -12,6 +12,7 @@ import type { EngineGuard, StackAt } from "../world.ts";
 import { openPorts } from "./ports.ts";
 import { loadProgram } from "./program.ts";
 import { openPolicy, pulumiCli } from "./secrets.ts";
+import { openStart } from "./start-ports.ts";
 import { recordOf } from "./world.ts";
 
 /**
@@ -41,13 +42,14 @@ export async function composeReal(
     runtime,
     secrets,
   });
-  const [ports, record, notify] = await Promise.all([
+  const [ports, record, notify, start] = await Promise.all([
     openPorts(policy, runtime),
     openRecord({ config: recordOf(policy.record, stack), runtime, projectDir }),
     Promise.all(policy.notify.map((channel) => openNotify({ config: channel, runtime }))),
+    openStart({ policy, stack, projectDir, env }, runtime),
   ]);
   const tracked = trackEngine(engine, context.interrupts);
-  return { engine: tracked, ...ports, record, notify, runtime, policy, secrets, observer };
+  return { engine: tracked, ...ports, record, notify, start, runtime, policy, secrets, observer };
 }
 
 /** Every call of the engine is known to the interrupts: it gets a terminal's Ctrl-C too. */

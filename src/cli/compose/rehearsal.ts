@@ -7,8 +7,9 @@ import { createAutomationEngine } from "../../adapters/engine/automation.ts";
 import { createFileRecord } from "../../adapters/record/file-record.ts";
 import type { StackConfig } from "../../config/load.ts";
 import type { Outcome } from "../../driver/outcome.ts";
-import { runRollout } from "../../driver/run.ts";
-import type { DriverDeps } from "../../driver/session.ts";
+import { lastRollout } from "../../driver/resume.ts";
+import { type RunOptions, runRollout } from "../../driver/run.ts";
+import type { DriverDeps, Sides } from "../../driver/session.ts";
 import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Lever } from "../../ports/lever.ts";
@@ -16,11 +17,15 @@ import { sandboxEngine } from "../../sandbox/engine.ts";
 import type { FaultSpec } from "../../sandbox/faults.ts";
 import { createSandboxHealth } from "../../sandbox/health.ts";
 import { createSandboxLever } from "../../sandbox/lever.ts";
+import { createInPlaceLever } from "../../sandbox/lever-in-place.ts";
+import type { ObjectRef } from "../../sandbox/manifest.ts";
 import { createSandboxMetrics } from "../../sandbox/metrics.ts";
 import { serveSandbox } from "../../sandbox/provider-server.ts";
 import { createSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
+import { type Healthy, usual } from "../../sandbox/telemetry.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
+import { comesInPlace } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { rehearsalFiles } from "./rehearsal-files.ts";
 
@@ -29,6 +34,8 @@ export interface RehearsalOptions {
   readonly stack: string;
   readonly config: StackConfig;
   readonly program: Program;
+  /** What the version brings; `config.policy` is the change's already. */
+  readonly change?: NonNullable<RunOptions["change"]>;
   /** Version that is in service before. */
   readonly baseline: string;
   readonly faults: readonly FaultSpec[];
@@ -43,6 +50,8 @@ export interface RehearsalOptions {
 export interface Rehearsal {
   readonly sandbox: Sandbox;
   run(version: string): Promise<Outcome>;
+  /** Takes back by hand what is held, as `rollouts rollback` does where no driver is alive. */
+  rollback(reason: string): Promise<Outcome>;
   /** Removes the sandbox; the journal stays. */
   close(): Promise<void>;
 }
@@ -57,7 +66,8 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   const folder = await mkdtemp(join(tmpdir(), "rollouts-rehearsal-"));
   // Time starts on a whole minute in the future of nothing: bins and times read well.
   const startMs = Math.ceil(options.runtime.wall.now() / 60_000) * 60_000;
-  const sandbox = createSandbox({ seed: options.seed, startMs, faults: options.faults });
+  const healthy = healthyUnder(options.config.policy);
+  const sandbox = createSandbox({ seed: options.seed, startMs, faults: options.faults, healthy });
   const server = await serveSandbox(sandbox);
   const close = async () => {
     server.close();
@@ -66,13 +76,25 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   try {
     const deps = await rehearsalDeps(options, { sandbox, folder, found, providers: server.env });
     await install(deps, options.baseline);
-    const run = (version: string) =>
-      runRollout(deps, { version, holder: `rehearsal pid ${process.pid}`, rehearsed: true });
-    return { sandbox, run, close };
+    const change = options.change === undefined ? {} : { change: options.change };
+    const run = (version: string) => runRollout(deps, { ...change, version, holder, rehearsed: true });
+    return { sandbox, run, rollback: (reason) => rollback(deps, reason), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+const holder = `rehearsal pid ${process.pid}`;
+
+async function rollback(deps: DriverDeps, reason: string): Promise<Outcome> {
+  const { requests, journal } = deps.record;
+  const recorded = lastRollout(await journal.read());
+  const version = recorded?.plan.to ?? "";
+  const at = new Date(deps.runtime.clock.now()).toISOString();
+  const rolloutId = recorded?.rolloutId ?? "";
+  await requests.submit({ kind: "abort", by: "rehearsal", reason, at, rolloutId });
+  return await runRollout(deps, { version, holder, rehearsed: true, onlyResume: true });
 }
 
 interface Parts {
@@ -120,7 +142,7 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
   );
   return {
     engine: sandboxEngine(engine, sandbox),
-    lever: sandboxLever(sandbox, config.policy),
+    ...sandboxLevers(sandbox, config.policy),
     metrics: createSandboxMetrics(sandbox),
     health: createSandboxHealth(sandbox),
     record: createFileRecord({ dir, runtime }),
@@ -133,25 +155,57 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
   };
 }
 
+/** A healthy service keeps its stack's own limits: where any error turns back, it makes none. */
+function healthyUnder({ gates }: EnvironmentPolicy): Healthy {
+  return {
+    errorsPpm: gates.errorRate.limitPercent * 10_000 < usual.errorsPpm ? 0 : usual.errorsPpm,
+    exceptions: gates.exceptions.limit < usual.exceptions ? 0 : usual.exceptions,
+  };
+}
+
 /** The stack's own policy, with the sandbox as its cloud. */
 function rehearsedPolicy(policy: EnvironmentPolicy): EnvironmentPolicy {
   return { ...policy, metrics: { kind: "sandbox" }, health: { kind: "sandbox" }, lever: { kind: "sandbox" } };
 }
 
-/** The lever on the route that the program made: found in the cloud, for only the program knows its namespace. */
+/** As of a real stack: the Deployment where the new version takes stable's place, else the route. */
+function sandboxLevers(sandbox: Sandbox, policy: EnvironmentPolicy): Pick<DriverDeps, "lever" | "leverFor"> {
+  const lever = sandboxLever(sandbox, policy);
+  if (!comesInPlace(policy)) return { lever };
+  const leverFor = (sides: Sides): Lever => {
+    // What stands in place is known from here on: faults are the new version's.
+    sandbox.replacing(sides.candidate);
+    const real = () => {
+      const { namespace, name } = placeOf(sandbox, "Deployment", policy.service);
+      return createInPlaceLever(sandbox, { namespace, deployment: name, sides });
+    };
+    return {
+      name: "sandbox",
+      setExposure: async (exposure) => real().setExposure(exposure),
+      release: async () => real().release?.(),
+      read: async () => real().read(),
+    };
+  };
+  return { lever, leverFor };
+}
+
+/** Where the program has put an object: only the program knows its namespace. */
+function placeOf(sandbox: Sandbox, kind: "HTTPRoute" | "Deployment", name: string): ObjectRef {
+  const found = sandbox.cloud.list(kind).find(({ ref }) => ref.name === name);
+  if (found !== undefined) return found.ref;
+  throw new RolloutError(`The program made no ${kind} ${name}.`, {
+    code: kind === "HTTPRoute" ? "route-missing" : "deployment-missing",
+    exit: "config",
+    path: kind === "HTTPRoute" ? "rollout.lever.route" : "rollout.service",
+    hint: "Name the route of the service in rollout.lever, or the service as its component.",
+  });
+}
+
+/** The lever on the route that the program made. */
 function sandboxLever(sandbox: Sandbox, { service, lever }: EnvironmentPolicy): Lever {
   const route = lever.kind === "http-route" ? lever.route : service;
   const real = (): Lever => {
-    const found = sandbox.cloud.list("HTTPRoute").find(({ ref }) => ref.name === route);
-    if (found === undefined) {
-      throw new RolloutError(`The program made no HTTPRoute ${route}.`, {
-        code: "route-missing",
-        exit: "config",
-        path: "rollout.lever.route",
-        hint: "Name the route of the service in rollout.lever, or the service as its component.",
-      });
-    }
-    const { namespace, name } = found.ref;
+    const { namespace, name } = placeOf(sandbox, "HTTPRoute", route);
     return createSandboxLever(sandbox, {
       namespace,
       route: name,

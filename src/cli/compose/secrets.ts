@@ -21,12 +21,27 @@ export type PulumiCli = (args: readonly string[]) => Promise<string>;
  * encrypted values costs nothing. Plain webhook URLs count as secrets too: most carry their key.
  */
 export async function openPolicy(at: StackAt, pulumi: PulumiCli): Promise<OpenPolicy> {
-  const { config, stack } = at;
-  const paths = securePaths(config.rollout);
-  const policy =
-    paths.length === 0 ? config.policy : normalizeOrThrow({ written: await decrypted(at, pulumi), stack });
-  const secrets = policy.notify.flatMap((channel) => (channel.kind === "webhook" ? [channel.url] : []));
-  return { policy, secrets };
+  const { config } = at;
+  const policy = securePaths(config.rollout).length === 0 ? config.policy : await openedPolicy(at, pulumi);
+  return { policy, secrets: secretsOf(policy) };
+}
+
+async function openedPolicy(at: StackAt, pulumi: PulumiCli): Promise<EnvironmentPolicy> {
+  const { stack, adapt } = at;
+  const written = await decrypted(at, pulumi);
+  const policy = normalizeOrThrow({ written, stack });
+  return adapt === undefined ? policy : adapt({ written, policy });
+}
+
+/** Everything in a policy that is a secret, encrypted in the file or not. */
+function secretsOf({ notify, approvers, change }: EnvironmentPolicy): readonly string[] {
+  const authorization = change?.kind === "http" ? (change.authorization ?? "") : "";
+  return [
+    ...notify.flatMap((channel) => (channel.kind === "webhook" ? [channel.url] : [])),
+    ...approvers.sources.flatMap((source) => (source.kind === "signed-files" ? [] : [source.token])),
+    // With its scheme and without: a server may quote the one or the other.
+    ...(authorization === "" ? [] : [authorization, ...authorization.split(/\s+/).slice(1)]),
+  ];
 }
 
 async function decrypted({ config, stack, projectDir }: StackAt, pulumi: PulumiCli): Promise<unknown> {

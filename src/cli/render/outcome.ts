@@ -6,7 +6,12 @@ import { formatSeconds, stepLabel } from "./words.ts";
 /** What a rollout came to, in a few lines for stdout. */
 export function renderOutcome(outcome: Outcome, options: { readonly color: boolean }): string {
   const paint = painter(options.color);
-  const lines = [headline(outcome, paint), ...revertLines(outcome), `  journal  ${outcome.journal}`];
+  const lines = [
+    headline(outcome, paint),
+    ...revertLines(outcome),
+    ...requestLines(outcome),
+    `  journal  ${outcome.journal}`,
+  ];
   return lines.join("\n");
 }
 
@@ -32,16 +37,24 @@ function headline({ outcome, version, exposures, failedAt, heldAt, cause }: Outc
   }
 }
 
-/** Measured times beside the objectives of the guide: traffic < 1 min, stack < 5 min. */
+/** Measured times beside the objectives of the guide: traffic < 1 min, an undo and the stack < 5 min. */
 function revertLines({ revert }: Outcome): readonly string[] {
   if (revert === undefined) return [];
-  const { leverMs, stackMs, stateEqual } = revert;
+  const { leverMs, stackMs, stateEqual, inPlace } = revert;
   const traffic = leverMs === undefined ? "not read back" : `off after ${formatSeconds(leverMs)}`;
   const stack = stackMs === undefined ? "not restored" : `restored after ${formatSeconds(stackMs)}`;
+  const undone =
+    leverMs === undefined ? "not read back" : `every new pod gone after ${formatSeconds(leverMs)}`;
   return [
-    `  traffic  ${traffic} (objective: 1 min)`,
+    inPlace ? `  undo     ${undone} (objective: 5 min)` : `  traffic  ${traffic} (objective: 1 min)`,
     `  stack    ${stack} (objective: 5 min), ${stateEqual ? "equals its baseline" : "differs from its baseline"}`,
   ];
+}
+
+/** What approvers are asked, whole: the line in it is what they write or sign. */
+function requestLines({ planHash, approvalRequest }: Outcome): readonly string[] {
+  if (planHash === undefined || approvalRequest === undefined) return [];
+  return [`  plan     ${planHash}`, "", ...approvalRequest.split("\n").map((line) => `  ${line}`), ""];
 }
 
 /** The machine's form: why an outcome isn't success, with what to do. Undefined for success. */

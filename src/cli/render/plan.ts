@@ -15,10 +15,10 @@ export function renderPlan(
   options: { readonly stack: string; readonly color: boolean; readonly notes: readonly string[] },
 ): string {
   const paint = painter(options.color);
-  const { service, from, to, strategy, environment, duration } = plan;
+  const { service, from, to, environment, duration } = plan;
   const shortest = minutes(duration.minSeconds);
   return [
-    `${paint("bold", `${service} ${from} → ${to}`)}   ${strategy}, preset ${environment}, stack ${options.stack}`,
+    `${paint("bold", `${service} ${from} → ${to}`)}   ${wayText(plan)}, preset ${environment}, stack ${options.stack}`,
     "",
     columns([["  ", "step", "traffic", "then", "from"], ...plan.steps.map((step) => stepRow(step, plan))]),
     "",
@@ -30,6 +30,13 @@ export function renderPlan(
     `  plan       ${plan.planHash.slice(0, 16)}`,
     ...options.notes.map((note) => `  ${paint("yellow", "note")}       ${note}`),
   ].join("\n");
+}
+
+/** `rolling for a bug-fix`; with an override, what it would have been and why it isn't. */
+function wayText({ strategy, change, overridden }: RolloutPlan): string {
+  if (change === undefined) return strategy;
+  const instead = overridden === undefined ? "" : ` instead of ${overridden.strategy} (${overridden.reason})`;
+  return `${strategy} for ${change}${instead}`;
 }
 
 /** As people plan their day: minutes up to 90, hours and minutes above. */
@@ -112,10 +119,11 @@ function gateRows(plan: RolloutPlan): readonly (readonly string[])[] {
 
 function settingRows(plan: RolloutPlan): readonly (readonly string[])[] {
   const { approvals, hold, look, timeouts } = plan;
-  const asked = `${approvals.required} approver${approvals.required === 1 ? "" : "s"}${approvals.cab ? " and the CAB" : ""}`;
+  const asked = `${approvals.required} approver${approvals.required === 1 ? "" : "s"}${approvals.cab ? " and the CAB" : ""}${approvals.expedited ? ", expedited; an emergency change has to follow" : ""}`;
   const extension = `${formatDuration(hold.stepSeconds)} at a time, up to ${hold.maxFactor} × the soak, then a person decides`;
   return [
     ["  ", "approvals", asked, origin(plan, ["approvals.required", "approvals.cab"])],
+    ...startRows(plan),
     ["  ", "look", `every ${formatDuration(look.seconds)}`, origin(plan, ["lookSeconds"])],
     ["  ", "no proof", extension, origin(plan, ["hold.stepSeconds", "hold.maxFactor"])],
     [
@@ -124,6 +132,21 @@ function settingRows(plan: RolloutPlan): readonly (readonly string[])[] {
       `at most ${formatDuration(timeouts.rolloutSeconds)}, read back within ${formatDuration(timeouts.confirmSeconds)}`,
       origin(plan, ["timeouts.rolloutSeconds", "timeouts.confirmSeconds"]),
     ],
+  ];
+}
+
+/** What else has to hold at the start, where anything has to. */
+function startRows(plan: RolloutPlan): readonly (readonly string[])[] {
+  const { window, promotedIn } = plan.start;
+  const windowText = window === "exempt" ? "a hotfix is exempt" : "starts only while it is open";
+  const promotedText =
+    promotedIn.length === 0 ? "a hotfix is exempt" : `the same image in ${promotedIn.join(" and ")}`;
+  const exempt = plan.change === "hotfix" && window === "exempt";
+  return [
+    ...(window === "none" ? [] : [["  ", "window", windowText, origin(plan, ["windows.rules"])]]),
+    ...(promotedIn.length === 0 && !exempt
+      ? []
+      : [["  ", "promoted", promotedText, origin(plan, ["promotedIn.stacks"])]]),
   ];
 }
 

@@ -67,6 +67,10 @@ function continued(
   const label = stepLabel(entry.step);
   if (decision.confirmed) return [{ symbol: "●", label, text: confirmedText(entry, memory), tone: "good" }];
   switch (reason) {
+    case "Applied":
+      // The evidence of a step begins with it: a gate that has not spoken yet is no news again.
+      memory.spoken.clear();
+      return [];
     case "SoakPassed":
       return [{ symbol: "✓", label, text: renderGates(memory.readings, paint), tone: "good" }];
     case "ManualApproval":

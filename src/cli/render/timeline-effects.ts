@@ -1,5 +1,7 @@
 import { formatDuration } from "../../lib/duration.ts";
+import { isInPlace } from "../../plan/steps.ts";
 import type { JournalEntry } from "../../types/journal.ts";
+import type { RolloutPlan } from "../../types/plan.ts";
 import { formatSeconds, promotionText, stepLabel, type TimelineLine, type TimelineMemory } from "./words.ts";
 
 /** Lines of one effect: of a revert each one with its time, of an update on the way up only what isn't told later. */
@@ -48,6 +50,16 @@ function message({ data }: JournalEntry): readonly TimelineLine[] {
   return calls ? [{ symbol: "✉", label: "message", text: `${channel}: ${title}`, tone: "quiet" }] : [];
 }
 
+/** In place the lever asks for the old pods: they take their time. */
+function leverText(plan: RolloutPlan | undefined, took: string): string {
+  const from = plan?.from ?? "stable";
+  return isPlaced(plan) ? `${from} is asked back into its place${took}` : `all traffic to ${from}${took}`;
+}
+
+function isPlaced(plan: RolloutPlan | undefined): boolean {
+  return plan !== undefined && isInPlace(plan.steps);
+}
+
 /** Undefined for an effect that nobody has told about: a later version's. */
 function revertText({ data }: JournalEntry, { plan }: TimelineMemory): string | undefined {
   const ok = data["ok"] === true;
@@ -55,10 +67,10 @@ function revertText({ data }: JournalEntry, { plan }: TimelineMemory): string | 
   const failure = String(Object(data["failure"])["message"] ?? data["message"] ?? "failed");
   switch (data["effect"]) {
     case "lever":
-      return ok ? `all traffic to ${plan?.from ?? "stable"}${took}` : failure;
+      return ok ? leverText(plan, took) : failure;
     case "read-back":
       return ok
-        ? `0 % on ${plan?.to ?? "the candidate"}, ${formatSeconds(Number(data["leverMs"]))} after the verdict`
+        ? `${isPlaced(plan) ? "no pod" : "0 %"} on ${plan?.to ?? "the candidate"}, ${formatSeconds(Number(data["leverMs"]))} after the verdict`
         : failure;
     case "stack-at-zero":
       return ok
@@ -66,12 +78,16 @@ function revertText({ data }: JournalEntry, { plan }: TimelineMemory): string | 
         : failure;
     case "candidate-removed":
       return ok ? `the baseline is back${took}` : failure;
+    case "lever-released":
+      return ok ? undefined : failure;
     case "state-equal":
       return ok ? "every input equals the baseline" : listText("differs", data["differences"]);
     case "preview-same":
       return ok ? "a preview with refresh shows only same" : listText("still to change", data["changes"]);
     case "stable-verified":
-      return ok ? "the route names no candidate, stable is ready" : failure;
+      return ok
+        ? `${isPlaced(plan) ? "no new pod" : "the route names no candidate"}, stable is ready`
+        : failure;
     case "error-rate":
       return String(data["message"] ?? "");
     case "verified":

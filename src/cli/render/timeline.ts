@@ -4,6 +4,7 @@ import type { RolloutPlan } from "../../types/plan.ts";
 import type { GateReading } from "../../types/verdict.ts";
 import { renderGates } from "./gates.ts";
 import { type Paint, painter } from "./human.ts";
+import { renderCheck } from "./timeline-checks.ts";
 import { renderDecision } from "./timeline-decisions.ts";
 import { renderEffect } from "./timeline-effects.ts";
 import { stepLabel, type TimelineLine, type TimelineMemory } from "./words.ts";
@@ -51,11 +52,12 @@ function linesOf(entry: JournalEntry, memory: TimelineMemory, paint: Paint): rea
 function begun({ data }: JournalEntry, memory: TimelineMemory): TimelineLine {
   const plan = data["plan"] as RolloutPlan;
   memory.plan = plan;
-  const { service, from, to, steps, strategy, duration } = plan;
+  const { service, from, to, steps, strategy, duration, change } = plan;
   const shares = steps.flatMap(({ kind, exposure }) => (kind === "increment" ? [exposure] : []));
   const way = shares.length > 0 ? `${strategy} ${shares.join(" → ")} %` : strategy;
   const shortest = duration.minSeconds > 0 ? `, ${formatDuration(duration.minSeconds)} at the shortest` : "";
-  const text = `${service} ${from} → ${to}: ${way}${shortest}`;
+  const what = change === undefined ? "" : ` for ${change}`;
+  const text = `${service} ${from} → ${to}: ${way}${what}${shortest}`;
   return { symbol: "○", label: "begin", text };
 }
 
@@ -86,12 +88,16 @@ function verdicts(
 
 /** A gate that has not spoken yet is how every step begins; one that falls silent, or asks for more time, is news. */
 function isTrouble({ verdict, reason, gate }: GateReading, { spoken }: TimelineMemory): boolean {
-  if (verdict === "pass" || reason === "BelowMinRequests") return false;
+  if (verdict === "pass" || reason === "BelowMinRequests" || reason === "StepTooYoung") return false;
   return verdict !== "no-data" || reason === "BreachNotSustained" || spoken.has(gate);
 }
 
 function observed({ data, step }: JournalEntry): readonly TimelineLine[] {
   const label = stepLabel(step);
+  if (typeof data["progress"] === "string") {
+    const line: TimelineLine = { symbol: "·", label, text: data["progress"], tone: "quiet" };
+    return [line];
+  }
   if (data["resumed"] === true) {
     const recovered = Array.isArray(data["recovered"]) ? data["recovered"] : [];
     const notes = recovered.length > 0 ? `: ${recovered.join(" ")}` : "";
@@ -100,9 +106,8 @@ function observed({ data, step }: JournalEntry): readonly TimelineLine[] {
   if (data["interrupted"] === true) {
     return [{ symbol: "!", label, text: String(data["message"]), tone: "warn" }];
   }
-  if (data["approvals"] === "rehearsed") {
-    return [{ symbol: "○", label: "approvals", text: `rehearsed: ${data["asked"]}`, tone: "quiet" }];
-  }
+  const check = renderCheck(data);
+  if (check !== undefined) return [check];
   if (data["clearance"] !== undefined) {
     const { cause, by } = Object(data["clearance"]);
     return [{ symbol: "○", label: "quarantine", text: `lifted by ${by}: ${cause}`, tone: "warn" }];

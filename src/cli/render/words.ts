@@ -39,6 +39,8 @@ export function promotionText(step: string, plan: RolloutPlan | undefined): stri
       return `stable takes ${to} while the candidate serves`;
     case "promote-switch":
       return `traffic goes to stable, now ${to}`;
+    case "settle":
+      return `${to} is the baseline`;
     case "promote-clean":
       return "the candidate is removed";
     default:

@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import { identityAnnotation } from "../../plan/identity.ts";
 import type { EnvVar, HttpProbe, WorkloadSpec } from "../../types/workload.ts";
 import type { Side } from "../transforms.ts";
 import type { WorkloadSettings } from "../validate-args.ts";
@@ -12,6 +13,8 @@ export interface DeploymentInput {
   readonly side: Side;
   readonly namespace: Input<string>;
   readonly workload: WorkloadSpec;
+  /** Which version the pods run: they carry it as an annotation. */
+  readonly identity: string;
   /** Left out: an autoscaler owns the number. */
   readonly replicas?: number;
   /** Pods that an update may have to replace, for the time that it may take. */
@@ -66,14 +69,22 @@ function awaiting(input: DeploymentInput): Record<string, string> {
   return { "pulumi.com/timeoutSeconds": String(timeoutSeconds(input.pods, input.rolling)) };
 }
 
-function podTemplate({ service, side, workload }: DeploymentInput): k8s.types.input.core.v1.PodTemplateSpec {
+function podTemplate({
+  service,
+  side,
+  workload,
+  identity,
+}: DeploymentInput): k8s.types.input.core.v1.PodTemplateSpec {
   const { env } = workload;
   const configMap = configMapName(service, workload);
   const versions = secretVersions(env);
   return {
     metadata: {
       labels: sideLabels(service, side),
-      ...(versions === "" ? {} : { annotations: { "pulumi-rollouts/secret-versions": versions } }),
+      annotations: {
+        [identityAnnotation]: identity,
+        ...(versions === "" ? {} : { "pulumi-rollouts/secret-versions": versions }),
+      },
     },
     spec: {
       containers: [

@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { candidateReplicas } from "../../plan/capacity.ts";
 import type { Release } from "../../types/release.ts";
-import type { WorkloadSpec } from "../../types/workload.ts";
+import type { WorkloadSnapshot } from "../../types/workload.ts";
 import type { Side, Transforms } from "../transforms.ts";
 import type { WorkloadSettings } from "../validate-args.ts";
 import type { RouteArgs } from "../workload-args.ts";
@@ -19,6 +19,8 @@ export interface RenderInput {
   readonly route: RouteArgs;
   readonly settings: WorkloadSettings;
   readonly release: Release;
+  /** The new version takes stable's place (rolling, direct) instead of standing beside it; default false. */
+  readonly inPlace?: boolean;
   readonly transform?: Transforms;
 }
 
@@ -39,9 +41,11 @@ export interface RenderedWorkload {
 
 /** All Kubernetes objects of a service at one release. Pure: equal inputs give equal objects. */
 export function renderWorkload(input: RenderInput): RenderedWorkload {
-  const { service, namespace, release, transform } = input;
+  const { service, namespace, release, transform, inPlace = false } = input;
   const { stable, candidate } = release;
-  const exposure = candidate === undefined ? undefined : release.exposure;
+  // In place there is one backend at every step.
+  const beside = inPlace ? undefined : candidate;
+  const exposure = beside === undefined ? undefined : release.exposure;
   const workloads = [stable.workload, ...(candidate === undefined ? [] : [candidate.workload])];
   const route = renderRoute({ service, namespace, route: input.route, exposure });
   return {
@@ -50,7 +54,7 @@ export function renderWorkload(input: RenderInput): RenderedWorkload {
       args: transform?.configMap === undefined ? args : (transform.configMap(args) as typeof args),
     })),
     stable: stableSide(input),
-    ...(candidate === undefined ? {} : { candidate: candidateSide(input, candidate.workload) }),
+    ...(beside === undefined ? {} : { candidate: candidateSide(input, beside) }),
     route: transform?.route === undefined ? route : transform.route(route),
   };
 }
@@ -59,10 +63,11 @@ function stableSide(input: RenderInput): RenderedSide {
   const { settings, release } = input;
   const { hpa, pdb } = settings;
   // While a candidate takes part of the traffic, stable's autoscaler would let go of the pods that a revert needs.
-  const pinned = release.candidate === undefined ? 0 : (release.rollout?.stableReplicas ?? 0);
+  const beside = release.candidate !== undefined && input.inPlace !== true;
+  const pinned = beside ? (release.rollout?.stableReplicas ?? 0) : 0;
   return sideOf(input, {
     side: "stable",
-    workload: release.stable.workload,
+    snapshot: inService(input),
     ...(hpa === undefined ? { replicas: settings.replicas } : {}),
     pods: hpa?.max ?? settings.replicas,
     await: true,
@@ -72,7 +77,15 @@ function stableSide(input: RenderInput): RenderedSide {
   });
 }
 
-function candidateSide(input: RenderInput, workload: WorkloadSpec): RenderedSide {
+/** What stable's Deployment runs: in place the new version, from its step on until it is the baseline or taken back. */
+function inService({
+  release: { stable, candidate, exposure },
+  inPlace = false,
+}: RenderInput): WorkloadSnapshot {
+  return inPlace && candidate !== undefined && exposure === 100 ? candidate : stable;
+}
+
+function candidateSide(input: RenderInput, snapshot: WorkloadSnapshot): RenderedSide {
   const { settings, release } = input;
   const { hpa, pdb } = settings;
   const replicas = candidateReplicas({
@@ -82,7 +95,7 @@ function candidateSide(input: RenderInput, workload: WorkloadSpec): RenderedSide
   });
   return sideOf(input, {
     side: "canary",
-    workload,
+    snapshot,
     replicas,
     pods: replicas,
     await: release.exposure > 0,
@@ -94,7 +107,7 @@ function candidateSide(input: RenderInput, workload: WorkloadSpec): RenderedSide
 
 interface SideInput {
   readonly side: Side;
-  readonly workload: WorkloadSpec;
+  readonly snapshot: WorkloadSnapshot;
   readonly replicas?: number;
   readonly pods: number;
   readonly await: boolean;
@@ -104,11 +117,18 @@ interface SideInput {
 }
 
 function sideOf({ service, namespace, settings, transform }: RenderInput, input: SideInput): RenderedSide {
-  const { side, hpaMin, minAvailable } = input;
+  const { side, hpaMin, minAvailable, snapshot, ...shape } = input;
+  const { workload, identity } = snapshot;
   const apply = <T>(change: ((args: T, side: Side) => T) | undefined, args: T): T =>
     change === undefined ? args : change(args, side);
   const base = { service, namespace, side };
-  const deployment = renderDeployment({ ...base, ...input, rolling: settings.rolling });
+  const deployment = renderDeployment({
+    ...base,
+    ...shape,
+    workload,
+    identity,
+    rolling: settings.rolling,
+  });
   const rendered = {
     deployment: apply(transform?.deployment, deployment),
     service: apply(transform?.service, renderService({ ...base, await: input.await })),

@@ -135,6 +135,23 @@ describe("error rate: > 1 % in two windows of at least 60 s and 100 requests (ga
     expect(verdictOf("error-rate", { metrics, afterSeconds: 60 }).verdict).toBe("pass");
   });
 
+  it("takes no proof from before the step had its weight, but a breach from there all the same", () => {
+    const look = (candidate: BinSpec[]) =>
+      judge({
+        gates: aPolicy().gates,
+        metrics: answer(bins(t0, candidate), [], t0 + 120_000),
+        health: healthy,
+        exposedSinceMs: t0,
+        confirmedAtMs: t0 + 90_000,
+        nowMs: t0 + 120_000,
+      }).find(({ gate }) => gate === "error-rate");
+    expect(look(repeat(12, { n: 1000, errors: 1 }))).toMatchObject({
+      verdict: "no-data",
+      reason: "StepTooYoung",
+    });
+    expect(look(repeat(12, { n: 1000, errors: 30 }))).toMatchObject({ verdict: "fail" });
+  });
+
   it("says environment where stable breaches too, and fails all the same", () => {
     const metrics = seen(120, repeat(12, { n: 1000, errors: 30 }), repeat(12, { n: 9000, errors: 270 }));
     expect(verdictOf("error-rate", { metrics, afterSeconds: 120 })).toMatchObject({

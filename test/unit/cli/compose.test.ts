@@ -112,6 +112,35 @@ describe("encrypted values", () => {
     expect(policy).toEqual(aPolicy());
   });
 
+  it("tokens of approvals and the change's authorization are secrets, with its scheme and without", async () => {
+    const token = "ghp_planted-token";
+    const policy = aPolicy({
+      approvers: {
+        ...aPolicy().approvers,
+        sources: [{ kind: "github", repository: "a/b", environment: "p", runId: "1", token }],
+      },
+      change: {
+        kind: "http",
+        url: "https://c.example/{id}",
+        fields: { state: "/s" },
+        authorization: "Bearer planted-bearer",
+        approvedStates: ["approved"],
+      },
+    });
+    const stack = at({});
+    const { secrets } = await openPolicy({ ...stack, config: { ...stack.config, policy } }, async () => "");
+    expect(secrets).toEqual([token, "Bearer planted-bearer", "planted-bearer"]);
+  });
+
+  it("what a change makes of the policy is made again of the decrypted one", async () => {
+    const answer = { ...written, notify: [{ kind: "log" }] };
+    const adapt = ({ policy }: { policy: ReturnType<typeof aPolicy> }) => ({ ...policy, lookSeconds: 7 });
+    const { policy } = await openPolicy({ ...at(written), adapt }, async () =>
+      JSON.stringify({ objectValue: answer }),
+    );
+    expect([policy.preset, policy.lookSeconds]).toEqual(["development", 7]);
+  });
+
   it("a plain webhook URL is a secret too", async () => {
     const stack = at({});
     const policy = aPolicy({ notify: [{ kind: "webhook", url: secret }] });

@@ -15,6 +15,25 @@ describe("plan", () => {
     await expect(stdout).toMatchFileSnapshot("../../golden/cli/plan-prod.txt");
   });
 
+  it.each(["new-feature", "bug-fix", "infrastructure", "hotfix"])(
+    "--change %s: its strategy under prod's terms",
+    async (change) => {
+      const world = { ...realWorld, openRecord: async () => aDriver().record };
+      const argv = ["plan", "--stack", "prod", "--change", change];
+      const { code, stdout } = await cli(argv, { world, cwd: root });
+      expect(code).toBe(0);
+      await expect(stdout).toMatchFileSnapshot(`../../golden/cli/plan-prod-${change}.txt`);
+    },
+  );
+
+  it.each(["major-version", "breaking-api"])("--change %s: not built yet, exit 2", async (change) => {
+    const world = { ...realWorld, openRecord: async () => aDriver().record };
+    const argv = ["plan", "--stack", "prod", "--change", change, "--json"];
+    const { code, json } = await cli(argv, { world, cwd: root });
+    expect(code).toBe(2);
+    expect(json).toMatchObject({ ok: false, error: { code: "not-built" } });
+  });
+
   it("--json carries steps, duration, hash and origins", async () => {
     const config = aStackConfig({ origins: { strategy: "preset", lookSeconds: "config" } });
     const { json } = await cli(["plan", "--stack", "prod", "--version", "1.2.4", "--json"], {

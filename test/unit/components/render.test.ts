@@ -246,7 +246,7 @@ describe("the container", () => {
     expect(spec.containers[0].env).toEqual([
       { name: "DB", valueFrom: { secretKeyRef: { name: "db", key: "password" } } },
     ]);
-    expect(metadata.annotations).toEqual({ "pulumi-rollouts/secret-versions": "db/password=7" });
+    expect(metadata.annotations).toMatchObject({ "pulumi-rollouts/secret-versions": "db/password=7" });
   });
 
   test("a transform sees each child with its side, and changes what is registered", () => {

@@ -59,6 +59,8 @@ describe("broken configs: every problem at once, each with path, value, rule and
   });
 });
 
+const githubWith = (token: string) => ({ kind: "github", repository: "a/b", environment: "prod", token });
+
 describe("a planted secret never shows in an issue", () => {
   const planted = "planted-hunter22";
   it.each([
@@ -71,6 +73,13 @@ describe("a planted secret never shows in an issue", () => {
       "a kind that is not built",
       { notify: [{ kind: "slack", webhook: `https://hooks.example/${planted}` }] },
     ],
+    [
+      "a token of an unknown kind of approvals",
+      { approvals: { sources: [{ kind: "gitlab", token: planted }] } },
+    ],
+    ["a token with a line break", { approvals: { sources: [githubWith(`${planted}\n`)] } }],
+    ["an authorization in the wrong place", { change: { kind: "file", dir: "c", authorization: planted } }],
+    ["a change's URL with a password", { change: { kind: "http", url: `https://a:${planted}@c/{id}` } }],
     ["notify as one object", { notify: { kind: "webhook", url: `https://hooks.example/${planted}` } }],
     ["an unknown section with anything in it", { pagerduty: { routingKey: planted, nested: [planted] } }],
     ["a password in a URL", { metrics: { ...validConfig.metrics, url: `http://ada:${planted}@prom` } }],

@@ -4,6 +4,76 @@ import { sandboxConfig, validConfig } from "./valid-config.ts";
 /** Configs whose kinds, secrets or sections are wrong. */
 export const brokenKinds: readonly BrokenConfig[] = [
   {
+    name: "sources of approvals that nobody could read",
+    why: "a typo here would block every start, and a token may stand in any of these",
+    written: {
+      ...sandboxConfig,
+      approvals: {
+        required: 2,
+        sources: [
+          { kind: "bugzilla" },
+          { kind: "github", repository: "ingestion", environment: "production", runId: 7, token: "" },
+          { kind: "signed-files", folder: "approvals" },
+        ],
+        expires: "8",
+      },
+    },
+    expected: [
+      {
+        path: "rollout.approvals.sources[0].kind",
+        received: '"bugzilla"',
+        rule: "github, azure-devops, signed-files",
+        hint: "Known kinds",
+      },
+      {
+        path: "rollout.approvals.sources[1].repository",
+        received: '"[secret]"',
+        rule: "owner/name",
+        hint: "atp/ingestion",
+      },
+      { path: "rollout.approvals.sources[1].runId", received: "7", rule: "digits", hint: "in a pipeline" },
+      {
+        path: "rollout.approvals.sources[1].token",
+        received: '"[secret]"',
+        rule: "or { secure: … }",
+        hint: "rollout.approvals.sources[<n>].token",
+      },
+      { path: "rollout.approvals.sources[2].dir", rule: "required: a text", hint: "approvals/prod" },
+      {
+        path: "rollout.approvals.sources[2].folder",
+        received: '"[secret]"',
+        rule: "a known key: kind, dir, tag",
+        hint: "",
+      },
+      { path: "rollout.approvals.expires", received: '"8"', rule: "a duration from 1m", hint: "" },
+    ],
+  },
+  {
+    name: "a change system without {id}, and a state that is no pointer",
+    why: "the same change would be read for every rollout",
+    written: {
+      ...sandboxConfig,
+      change: {
+        kind: "http",
+        url: "https://changes.example/planted",
+        fields: { state: "state" },
+        authorization: 7,
+      },
+      promotedIn: true,
+    },
+    expected: [
+      { path: "rollout.change.url", received: '"[secret]"', rule: "with {id}", hint: "{id}" },
+      {
+        path: "rollout.change.fields.state",
+        received: '"[secret]"',
+        rule: "a JSON pointer",
+        hint: "/result",
+      },
+      { path: "rollout.change.authorization", received: "7", rule: "{ secure: … }", hint: "--secret" },
+      { path: "rollout.promotedIn", received: "true", rule: "false, or an object", hint: "stacks" },
+    ],
+  },
+  {
     name: "kinds that are designed but not built",
     why: "they are refused by name, with those that are built",
     written: {
@@ -99,7 +169,7 @@ export const brokenKinds: readonly BrokenConfig[] = [
   },
   {
     name: "secrets where none may be",
-    why: "the plan is public: only a notify URL may be secret",
+    why: "the plan is public: only a notify URL and tokens may be secret",
     written: { ...sandboxConfig, service: { secure: "v1:abc" }, soak: { secure: "v1:def" } },
     expected: [
       { path: "rollout.service", received: '"[secret]"', rule: "a DNS label", hint: "only notify[].url may" },

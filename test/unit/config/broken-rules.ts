@@ -4,6 +4,57 @@ import { sandboxConfig, validConfig } from "./valid-config.ts";
 /** Configs whose sources and strategies are right one by one and wrong together. */
 export const brokenRules: readonly BrokenConfig[] = [
   {
+    name: "windows that never are",
+    why: "a closed window with a typo would close nothing, or everything",
+    written: {
+      ...sandboxConfig,
+      windows: {
+        rules: [{ from: "Fri 25:00", to: "Mon 08:00", reason: "weekend" }],
+        freezes: [{ from: "2027-01-03", to: "2026-12-20", reason: "year end" }],
+      },
+    },
+    expected: [
+      {
+        path: "rollout.windows.rules[0].from",
+        received: '"Fri 25:00"',
+        rule: "a moment of the week",
+        hint: "Fri 16:00",
+      },
+      { path: "rollout.windows.freezes[0]", received: "2027-01-03", rule: "an end after", hint: "Swap" },
+    ],
+  },
+  {
+    name: "a zone that nobody knows",
+    why: "Friday evening is another one elsewhere",
+    written: { ...sandboxConfig, windows: { zone: "Europe/Atlantis" } },
+    expected: [
+      {
+        path: "rollout.windows.zone",
+        received: '"Europe/Atlantis"',
+        rule: "an IANA time zone",
+        hint: "Europe/Berlin",
+      },
+    ],
+  },
+  {
+    name: "signed files without a key, and a reason without a strategy",
+    why: "no signature could ever count; the reason would explain nothing",
+    written: {
+      ...sandboxConfig,
+      approvals: { sources: [{ kind: "signed-files", dir: "approvals" }] },
+      strategyReason: "schema unchanged",
+    },
+    expected: [
+      { path: "rollout.approvals.keys", rule: "required: at least one key", hint: "ssh-ed25519" },
+      {
+        path: "rollout.strategyReason",
+        received: "schema unchanged",
+        rule: "only beside a strategy",
+        hint: "remove the reason",
+      },
+    ],
+  },
+  {
     name: "production without any source",
     why: "a gate without data holds for ever, and a canary without a lever can't be taken back fast",
     written: { preset: "production", service: "atp-ingestion" },

@@ -19,35 +19,35 @@ describe('presets: the guide\'s table "Environment-Specific Rollout Strategies"'
       preset: "development",
       strategy: "direct",
       increments: [[100, 0]],
-      approvals: { required: 0, cab: false },
+      approvals: { required: 0, cab: false, expedited: false },
     },
     {
       row: "Test | Rolling update | No | 5 minutes",
       preset: "test",
       strategy: "rolling",
       increments: [[100, minutes(5)]],
-      approvals: { required: 0, cab: false },
+      approvals: { required: 0, cab: false, expedited: false },
     },
     {
       row: "Staging | Blue-green | 1 approver | 30 minutes",
       preset: "staging",
       strategy: "blue-green",
       increments: [[100, minutes(30)]],
-      approvals: { required: 1, cab: false },
+      approvals: { required: 1, cab: false, expedited: false },
     },
     {
       row: "Production | Canary (5/20/50/100) | 2 approvers + CAB | 15 min per increment",
       preset: "production",
       strategy: "canary",
       increments: [5, 20, 50, 100].map((exposure) => [exposure, minutes(15)]),
-      approvals: { required: 2, cab: true },
+      approvals: { required: 2, cab: true, expedited: false },
     },
     {
       row: "Hotfix | Direct + monitoring | 2 approvers (expedited) | 30 minutes",
       preset: "hotfix",
       strategy: "direct",
       increments: [[100, minutes(30)]],
-      approvals: { required: 2, cab: false },
+      approvals: { required: 2, cab: false, expedited: true },
     },
   ])("$row", ({ preset, strategy, increments, approvals }) => {
     const policy = policyOf({ ...sandboxConfig, preset });
@@ -94,7 +94,7 @@ describe("what config says goes over the preset", () => {
     });
     expect(short).toEqual(full);
     expect(short.gates.p95).toEqual({ limitMs: 800, windows: 5 });
-    expect(short.approvals).toEqual({ required: 1, cab: true });
+    expect(short.approvals).toEqual({ required: 1, cab: true, expedited: false });
     expect(short.increments.map(({ exposure }) => exposure)).toEqual([10, 40, 100]);
   });
 
@@ -135,6 +135,49 @@ describe("what config says goes over the preset", () => {
     expect(notify).toEqual([{ kind: "webhook", url: securePlaceholder }]);
   });
 
+  it("encrypted tokens are opaque placeholders, and the run is the pipeline's where none is named", () => {
+    const secure = { secure: "v1:abc" };
+    const { approvers, change } = policyOf({
+      ...validConfig,
+      approvals: {
+        sources: [
+          { kind: "github", repository: "atp/i", environment: "production", token: secure },
+          {
+            kind: "azure-devops",
+            organizationUrl: "https://dev.azure.com/atp/",
+            project: "i",
+            token: secure,
+          },
+        ],
+      },
+      change: { kind: "http", url: "https://c.example/{id}", fields: { state: "/s" }, authorization: secure },
+    });
+    expect(approvers.sources).toMatchObject([
+      { runId: "", token: securePlaceholder },
+      { buildId: "", token: securePlaceholder, organizationUrl: "https://dev.azure.com/atp" },
+    ]);
+    expect(change).toMatchObject({ authorization: securePlaceholder, approvedStates: ["approved"] });
+  });
+
+  it("production alone has windows and promotions before it; each can be switched off", () => {
+    expect(policyOf(validConfig)).toMatchObject({
+      windows: { zone: "UTC", rules: [{ from: "Fri 16:00", to: "Mon 08:00" }] },
+      promotedIn: { stacks: ["test", "staging"], withinDays: 14 },
+    });
+    const off = policyOf({ ...validConfig, windows: { rules: [] }, promotedIn: false });
+    expect([off.windows?.rules, off.promotedIn.stacks]).toEqual([[], []]);
+    expect(off.origins["promotedIn.stacks"]).toBe("config");
+    const staging = policyOf({ ...sandboxConfig, preset: "staging" });
+    expect([staging.windows, staging.promotedIn.stacks]).toEqual([undefined, []]);
+  });
+
+  it("metrics.lag in seconds; 30 s where it isn't written", () => {
+    const lagOf = (more: object) =>
+      policyOf({ ...validConfig, metrics: { ...validConfig.metrics, ...more } });
+    expect(lagOf({}).metrics).toHaveProperty("lagSeconds", 30);
+    expect(lagOf({ lag: "2m" }).metrics).toHaveProperty("lagSeconds", 120);
+  });
+
   it("defaults of a kind follow the service", () => {
     const policy = policyOf(validConfig);
     expect(policy.lever).toEqual({ kind: "http-route", namespace: "atp-prod", route: "atp-ingestion" });
@@ -142,9 +185,24 @@ describe("what config says goes over the preset", () => {
   });
 });
 
-/** Dotted paths of the leaves of a policy. Lists but the increments, and the label matchers, are one leaf. */
+/** Lists but the increments, the label matchers, people and the change system are one leaf each. */
+const wholes = [
+  "health.candidate",
+  "health.stable",
+  "notify",
+  "metrics.match",
+  "approvers.sources",
+  "approvers.keys",
+  "approvers.people",
+  "change",
+  "windows.rules",
+  "windows.freezes",
+  "promotedIn.stacks",
+];
+
+/** Dotted paths of the leaves of a policy. */
 function leavesOf(value: unknown, path = ""): string[] {
-  const whole = ["health.candidate", "health.stable", "notify", "metrics.match"].includes(path);
+  const whole = wholes.includes(path);
   if (whole || typeof value !== "object" || value === null) return [path];
   if (Array.isArray(value)) return value.flatMap((item, index) => leavesOf(item, `${path}[${index}]`));
   return Object.entries(value).flatMap(([name, item]) => leavesOf(item, path ? `${path}.${name}` : name));
@@ -159,6 +217,19 @@ describe("origins", () => {
     gates: { errorRate: { limit: "2%", for: "3m" }, health: { tries: 2 } },
     lever: { kind: "http-route", namespace: "x", kubeconfig: "/k", context: "c" },
     record: { kind: "file", lease: "45s" },
+    strategyReason: "as ever",
+    approvals: {
+      sources: [
+        { kind: "github", repository: "atp/i", environment: "production", token: { secure: "v1:x" } },
+        { kind: "signed-files", dir: "approvals" },
+      ],
+      keys: [{ person: "dana@atp.example", key: "ssh-ed25519 AAAA" }],
+      people: { dana: ["github:dana-m"] },
+      expires: "8h",
+    },
+    change: { kind: "file", dir: "changes" },
+    windows: { zone: "Europe/Berlin", freezes: [] },
+    promotedIn: { stacks: ["staging"] },
   };
 
   it.each([

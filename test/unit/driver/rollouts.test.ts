@@ -245,7 +245,7 @@ describe("what stops before anything is touched", () => {
   });
 
   it("approvals that can't be verified yet block; a rehearsal replaces and marks them", async () => {
-    const policy = { approvals: { required: 2, cab: true } };
+    const policy = { approvals: { required: 2, cab: false, expedited: false } };
     expect(await aDriver({ policy }).run()).toMatchObject({
       outcome: "blocked",
       cause: { reason: "ApprovalsMissing" },

@@ -111,6 +111,33 @@ describe("a claim", () => {
   });
 });
 
+describe("a driver's plan of a change says how it goes, over stack config", () => {
+  const way = { strategy: "direct", steps: ["direct", "settle"], increments: [100] } as const;
+
+  test("its strategy, steps and increments", () => {
+    const record = aRelease("1.2.3");
+    const target: Target = { kind: "step", version: "1.2.4", step: "direct", way };
+    expect(start({ target, record }).claim()).toMatchObject({
+      release: { step: "direct", exposure: 100, candidate: { version: "1.2.4" } },
+      intent: { strategy: "direct", increments: [100] },
+    });
+  });
+
+  test("also where it writes one exact record: a revert in place", () => {
+    const record = rendered(aRelease("1.2.3"), { kind: "step", version: "1.2.4", step: "direct", way });
+    const target: Target = { kind: "release", version: "1.2.4", release: aRelease("1.2.3"), way };
+    expect(start({ target, record }).claim().intent.strategy).toBe("direct");
+  });
+
+  test("a component that can't render it refuses, before a resource is registered", () => {
+    const rolling = { ...way, strategy: "rolling" } as const;
+    const target: Target = { kind: "step", version: "1.2.4", way: rolling };
+    expect(() => start({ target, record: aRelease("1.2.3") }).claim()).toThrow(
+      expect.objectContaining({ code: "strategy-not-rendered" }),
+    );
+  });
+});
+
 describe("the intent is the same in the update that writes a release and in every later one", () => {
   const path = ["5", "20", "50", "100", "promote-stable", "promote-switch", "promote-clean"];
   test.each(path)("at %s", (id) => {

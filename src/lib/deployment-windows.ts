@@ -1,36 +1,9 @@
 import { configError, type Issue } from "../errors/errors.ts";
 import type { ChangeKind } from "../types/change.ts";
+import type { ClosedPeriod, Freeze, WindowRules } from "../types/window.ts";
 import { formatLocal, instantOf, isTimeZone, localOf } from "./local-time.ts";
 
-const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
-
-/** A moment of every week on the zone's wall clock: `Fri 16:00`. */
-export type WeeklyMoment = string;
-
-/** A part of every week in which nothing starts: from a moment on, up to another. */
-export interface ClosedPeriod {
-  readonly from: WeeklyMoment;
-  readonly to: WeeklyMoment;
-  readonly reason: string;
-}
-
-/**
- * A freeze of the calendar. `2026-12-20T16:00` is the zone's wall clock, with `Z` or an offset an instant; a date
- * alone means the whole day, at both ends. It ends by itself.
- */
-export interface Freeze {
-  readonly from: string;
-  readonly to: string;
-  readonly reason: string;
-}
-
-/** When a rollout may start. */
-export interface WindowRules {
-  readonly rules: readonly ClosedPeriod[];
-  readonly freezes: readonly Freeze[];
-  /** IANA name: `Europe/Berlin`. */
-  readonly zone: string;
-}
+const weekdays: readonly string[] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
 /** The guide's "avoid Friday evenings!", and the weekend behind it, when nobody is there to see. */
 export const defaultClosed: readonly ClosedPeriod[] = [
@@ -168,9 +141,9 @@ function occurrences({ from, to, reason }: ClosedPeriod, now: number, zone: stri
   });
 }
 
-function minuteOfWeek(written: WeeklyMoment): number | undefined {
-  const [, name, hour, minute] = /^([A-Z][a-z]{2}) ([01]\d|2[0-3]):([0-5]\d)$/.exec(written) ?? [];
-  const day = weekdays.findIndex((one) => one === name);
+function minuteOfWeek(written: string): number | undefined {
+  const [, name = "", hour, minute] = /^([A-Z][a-z]{2}) ([01]\d|2[0-3]):([0-5]\d)$/.exec(written) ?? [];
+  const day = weekdays.indexOf(name);
   return day < 0 ? undefined : (day * 24 + Number(hour)) * 60 + Number(minute);
 }
 

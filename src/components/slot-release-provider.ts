@@ -1,0 +1,34 @@
+/**
+ * Source of the dynamic provider of `SlotRelease`, as the engine stores it with the resource and evaluates it in a
+ * process of its own. It is written by hand instead of being serialised from functions: the same text for every
+ * version of this library and of the SDK, so that an upgrade changes no resource, and no closure that could capture a
+ * module (which native ESM can't serialise). It holds no logic: that is in the module which it loads.
+ *
+ * The module is found by `PULUMI_ROLLOUTS_SLOT_PROVIDER` (an absolute path; a driver sets it), else as
+ * `pulumi-rollouts/slot-provider` from the program's folder. No path is kept in the state: another checkout must
+ * neither show a change nor fail to refresh.
+ */
+export const slotProviderSource = `exports.handler = () => {
+  const { createRequire } = require("node:module");
+  const { pathToFileURL } = require("node:url");
+  const find = () => {
+    const given = process.env.PULUMI_ROLLOUTS_SLOT_PROVIDER;
+    if (given) return given;
+    try {
+      return createRequire(process.cwd() + "/").resolve("pulumi-rollouts/slot-provider");
+    } catch {
+      throw new Error("SlotRelease needs the package pulumi-rollouts in " + process.cwd() + ": npm install pulumi-rollouts");
+    }
+  };
+  const call = (name) => async (...args) => {
+    const module = await import(pathToFileURL(find()).href);
+    try {
+      return await module[name](...args);
+    } catch (error) {
+      if (error && error.hint) error.message += " " + error.hint;
+      throw error;
+    }
+  };
+  return { create: call("create"), read: call("read"), update: call("update"), diff: call("diff") };
+};
+`;

@@ -1,0 +1,42 @@
+import * as z from "zod";
+import { key } from "./leaves.ts";
+
+/** A value that Pulumi keeps encrypted, as the YAML file shows it. Opaque: it is never looked into. */
+export const secureValue = z.strictObject({ secure: z.string() });
+
+/** The literal that tells one kind from the others. */
+export function kind<K extends string>(name: K, what: string) {
+  return key(z.literal(name), { what, rule: `the kind "${name}"`, hint: `Write kind: ${name}.` });
+}
+
+/** An http or https URL without credentials in it: config files are read by many. */
+export function url(facts: { readonly what: string; readonly example: string }): z.ZodString {
+  const fits = (written: string) => {
+    const parsed = URL.canParse(written) ? new URL(written) : undefined;
+    return parsed !== undefined && /^https?:$/.test(parsed.protocol) && !parsed.username && !parsed.password;
+  };
+  return key(
+    z
+      .string()
+      .regex(/^https?:\/\//)
+      .refine(fits),
+    {
+      what: facts.what,
+      rule: "an http or https URL without user name and password",
+      hint: `Write it like ${facts.example}.`,
+    },
+  );
+}
+
+/** A text that is a secret: encrypted in the file, or plain and masked all the same. */
+export function secretText(facts: {
+  readonly what: string;
+  readonly hint: string;
+  readonly absent?: string;
+}) {
+  return key(z.union([z.string().regex(/^\S(?:.*\S)?$/), secureValue]), {
+    ...facts,
+    rule: "a text on one line, or { secure: … }",
+    secret: true,
+  });
+}

@@ -1,0 +1,30 @@
+import type { Engine } from "../ports/engine.ts";
+import type { Target, Way } from "../types/engine.ts";
+import type { PlanStep, RolloutPlan, StrategyKind } from "../types/plan.ts";
+
+/** How a rollout goes, by its steps. */
+export function wayOf(strategy: StrategyKind, steps: readonly PlanStep[]): Way {
+  const increments = steps.flatMap(({ kind, exposure }) =>
+    exposure !== undefined && (kind === "increment" || kind === "replace") ? [exposure] : [],
+  );
+  return { strategy, steps: steps.map(({ id }) => id), increments };
+}
+
+/**
+ * An engine that tells the program how the plan goes, in every call. Only where a change has picked the way: without
+ * one it is stack config's own, which a plain `pulumi up` reads too.
+ */
+export function engineOfPlan(
+  engine: Engine,
+  { change, strategy, steps }: Pick<RolloutPlan, "change" | "strategy" | "steps">,
+): Engine {
+  if (change === undefined) return engine;
+  const way = wayOf(strategy, steps);
+  const onWay = (target: Target): Target => ({ ...target, way });
+  return {
+    preview: (options) => engine.preview({ ...options, target: onWay(options.target) }),
+    up: (options) => engine.up({ ...options, target: onWay(options.target) }),
+    deployed: () => engine.deployed(),
+    recover: (options) => engine.recover(options),
+  };
+}

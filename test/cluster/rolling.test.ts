@@ -1,0 +1,138 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { runRollout } from "../../src/driver/run.ts";
+import { type ClusterSite, startClusterSite } from "../support/cluster-stack.ts";
+import { mustSucceed } from "../support/kube-api.ts";
+import { openRollingStack, type RollingStack, rollingService } from "../support/rolling-stack.ts";
+import { type RollingWatcher, watchRolling } from "../support/rolling-watch.ts";
+
+// A version in stable's place on the real API server, with the real provider: 6 replicas, one pod more and one fewer
+// at most. Requests are made up; pods are kwok's: ready at once, unless no node has room for them.
+
+const talk = (line: string) => console.log(line);
+/** The guide's objective for an undo. */
+const undoMs = 300_000;
+
+let site: ClusterSite;
+let stack: RollingStack;
+let watcher: RollingWatcher;
+/** The first event that saw the Deployment as installed: the ones before list what was there. */
+let first: number;
+beforeAll(async () => {
+  site = await startClusterSite(talk);
+});
+beforeEach(async () => {
+  stack = await openRollingStack(site);
+  watcher = watchRolling(site.plane, stack.namespace);
+  await watcher.waitFor("six pods of 1.2.3", ({ byVersion }) => byVersion["1.2.3"] === 6);
+  first = watcher.pods.findIndex(({ byVersion }) => byVersion["1.2.3"] === 6);
+});
+afterEach(() => watcher?.stop());
+afterAll(() => site?.stop());
+
+const run = (version: string) => runRollout(stack.deps, { version, holder: `test pid ${process.pid}` });
+const deploymentPath = () => `/apis/apps/v1/namespaces/${stack.namespace}/deployments/${rollingService}`;
+
+/** Never more than 7 pods, never fewer than 5 of them ready: at no event of the pods. */
+function expectCapacity(): void {
+  const pods = watcher.pods.slice(first);
+  expect(pods.length).toBeGreaterThan(6);
+  const most = Math.max(...pods.map((seen) => seen.pods));
+  const least = Math.min(...pods.map(({ ready }) => ready));
+  talk(`pods at most ${most}, ready at least ${least}, over ${pods.length} events`);
+  const around = JSON.stringify(pods);
+  expect(most, around).toBeLessThanOrEqual(7);
+  expect(least, around).toBeGreaterThanOrEqual(5);
+}
+
+/** Nor fewer than 5 available, as the Deployment's own controller counts them. */
+function expectAvailable(): void {
+  const available = watcher.available.map(({ count }) => count);
+  expect(available.length).toBeGreaterThan(3);
+  expect(Math.min(...available), JSON.stringify(available)).toBeGreaterThanOrEqual(5);
+}
+
+function verdictAt(): number {
+  const turn = stack.entries.findLast(
+    ({ kind, data }) => kind === "decision" && Object(data["decision"])["kind"] === "revert",
+  );
+  return Date.parse(turn?.wallAt ?? "");
+}
+
+/** Everything that a reverted stack owes, and that the next version isn't fenced off by what the lever wrote. */
+async function expectReverted(outcome: Awaited<ReturnType<typeof run>>): Promise<void> {
+  expect(outcome).toMatchObject({
+    outcome: "reverted",
+    failedAt: "roll",
+    revert: { stateEqual: true, inPlace: true },
+  });
+  expect(watcher.pods.at(-1)?.byVersion).toEqual({ "1.2.3": 6 });
+  expectCapacity();
+}
+
+describe("six replicas, maxSurge 1, maxUnavailable 1", () => {
+  it("a good version rolls, says how far it is, and is the baseline after its watch", async () => {
+    const outcome = await run("1.2.4");
+    expect(outcome).toMatchObject({ outcome: "promoted", exposures: [100] });
+    expect(watcher.pods.at(-1)?.byVersion).toEqual({ "1.2.4": 6 });
+    expectCapacity();
+    expectAvailable();
+    const progress = stack.entries.flatMap(({ data }) => data["progress"] ?? []);
+    talk(`progress: ${progress.join(" | ")}`);
+    expect(progress).toContainEqual(expect.stringMatching(/^\d of 6 updated, \d old pending/));
+    expect(progress.at(-1)).toBe("6 of 6 updated");
+    const { record } = await stack.deps.engine.deployed();
+    expect(record).toMatchObject({ stable: { version: "1.2.4" }, exposure: 0, step: "settle" });
+    expect(record).not.toHaveProperty("candidate");
+    expect(await run("1.2.4")).toMatchObject({ outcome: "nothing-to-do" });
+  });
+
+  it("a breach in the watch undoes it within the guide's 5 minutes at minReadySeconds 30, and the next one rolls", async () => {
+    const running = run("1.2.4");
+    await watcher.waitFor("six pods of 1.2.4", ({ byVersion }) => byVersion["1.2.4"] === 6);
+    await watchBegins();
+    // The guide's 30 s for the way back alone: up to here one second each shortens the test.
+    const guide = { spec: { minReadySeconds: 30, progressDeadlineSeconds: 600 } };
+    await mustSucceed(site.plane.api, { method: "PATCH", path: deploymentPath(), body: guide });
+    stack.fail(true);
+    const outcome = await running;
+    const back = verdictAt();
+    const patched = await watcher.waitFor(
+      "the first old pod",
+      ({ byVersion }) => (byVersion["1.2.3"] ?? 0) > 0,
+      back,
+    );
+    const old = await watcher.waitFor("all pods old", ({ byVersion }) => byVersion["1.2.3"] === 6, back);
+    talk(
+      `undo, measured: verdict → first old pod ready ${patched.at - back} ms, → all six old ${old.at - back} ms; read back after ${outcome.revert?.leverMs} ms, objective ${undoMs} ms`,
+    );
+    expect(old.at - back).toBeLessThan(undoMs);
+    expect(outcome.revert?.leverMs).toBeLessThan(undoMs);
+    expect(outcome.cause).toMatchObject({ reason: "HardLimitBreached", gate: "error-rate" });
+    await expectReverted(outcome);
+
+    stack.fail(false);
+    // The lever wrote the template: an ordinary update must own it again, or it would meet a conflict.
+    const next = await run("1.2.5");
+    expect(next.outcome, next.cause?.message).toBe("promoted");
+  });
+
+  it("a version whose pods never get ready reverts at its progress deadline", async () => {
+    const outcome = await run("1.2.4-bad");
+    expect(outcome.cause).toMatchObject({ reason: "UpdateFailed", kind: "engine" });
+    const update = stack.entries.find(({ kind, data }) => kind === "effect" && data["effect"] === "up");
+    talk(
+      `the update failed after ${update?.data["ms"]} ms (deadline 12 s): ${outcome.cause?.message.slice(0, 200)}`,
+    );
+    expect(update?.data["ok"]).toBe(false);
+    expect(Number(update?.data["ms"])).toBeGreaterThan(11_000);
+    expect(watcher.pods.every(({ byVersion }) => byVersion["1.2.4-bad"] === undefined)).toBe(true);
+    await expectReverted(outcome);
+    expectAvailable();
+  });
+});
+
+async function watchBegins(): Promise<void> {
+  await expect
+    .poll(() => stack.entries.some(({ state }) => state === "soaking"), { timeout: 60_000, interval: 50 })
+    .toBe(true);
+}
