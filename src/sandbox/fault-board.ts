@@ -65,7 +65,7 @@ export function createFaultBoard(now: () => number): FaultBoard {
       if (entry.startedMs !== undefined || entry.spec.atExposure > exposureInForce) continue;
       // A fault at 0 % belongs to the next candidate: it waits for the builds that it hits.
       if (needsBuilds(entry.spec) && buildsInForce.length === 0) continue;
-      entry.startedMs = now();
+      entry.startedMs = now() + (entry.spec.delayMs ?? 0);
       for (const build of buildsInForce) entry.builds.add(build);
     }
   };
@@ -112,7 +112,8 @@ function needsBuilds(spec: FaultSpec): boolean {
 }
 
 function isOn(entry: Watched, nowMs: number): boolean {
-  return entry.startedMs !== undefined && nowMs < entry.startedMs + (entry.spec.durationMs ?? Infinity);
+  if (entry.startedMs === undefined || nowMs < entry.startedMs) return false;
+  return nowMs < entry.startedMs + (entry.spec.durationMs ?? Infinity);
 }
 
 function nextBin(ms: number): number {

@@ -13,6 +13,8 @@ export type FaultEffect =
 export type FaultSpec = FaultEffect & {
   /** Share of traffic on the candidate at which it starts, 0-100 %. */
   readonly atExposure: number;
+  /** How long after that it starts; absent: at once. */
+  readonly delayMs?: number;
   /** How long it lasts; absent: for good. */
   readonly durationMs?: number;
   /** As it was written. */
@@ -29,7 +31,11 @@ interface FaultForm {
 }
 
 const forms: Readonly<Record<string, FaultForm>> = {
-  errors: { example: "errors=3%@20:121s", value: (text) => rate("errors", text), lasts: true },
+  errors: {
+    example: "errors=3%@20:121s | errors=3%@20+5m:121s",
+    value: (text) => rate("errors", text),
+    lasts: true,
+  },
   "environment-errors": {
     example: "environment-errors=3%@20",
     value: (text) => rate("environment-errors", text),
@@ -49,15 +55,23 @@ const forms: Readonly<Record<string, FaultForm>> = {
   "slow-router": { example: "slow-router@20:3m", effect: { kind: "slow-router" }, lasts: true },
 };
 
+/** Faults of requests: those of pods and of the router begin with what makes them. */
+const delayable: ReadonlySet<FaultEffect["kind"]> = new Set([
+  "errors",
+  "environment-errors",
+  "latency",
+  "health",
+]);
 const DEFAULT_EXPOSURE = 5;
-const shape = /^(?<name>[a-z-]+)(?:=(?<value>[^@:]+))?(?:@(?<exposure>[^:]+))?(?::(?<duration>.+))?$/;
+const shape =
+  /^(?<name>[a-z-]+)(?:=(?<value>[^@:]+))?(?:@(?<exposure>[^:+]+)(?:\+(?<delay>[^:]+))?)?(?::(?<duration>.+))?$/;
 
 /**
- * Reads `kind[=value][@exposure][:duration]`: `errors=1.1%@20:121s` starts when 20 % is first in force
- * and lasts 121 s. Exposure defaults to 5. Throws a RolloutError (exit 2) that lists every form.
+ * Reads `kind[=value][@exposure[+delay]][:duration]`: `errors=1.1%@20+5m:121s` starts 5 min after 20 % is
+ * first in force and lasts 121 s. Exposure defaults to 5. Throws a RolloutError (exit 2) that lists every form.
  */
 export function parseFault(text: string): FaultSpec {
-  const { name, value, exposure, duration } = shape.exec(text.trim())?.groups ?? {};
+  const { name, value, exposure, delay, duration } = shape.exec(text.trim())?.groups ?? {};
   if (name === "engine-crash") throw notBuilt(text);
   const form = name === undefined ? undefined : forms[name];
   if (form === undefined) throw refused(text, "no such fault");
@@ -66,12 +80,15 @@ export function parseFault(text: string): FaultSpec {
   const atExposure = exposure === undefined ? DEFAULT_EXPOSURE : numberOf(exposure.replace(/%$/, ""));
   if (atExposure === undefined || atExposure > 100)
     throw refused(text, `after @ stands an exposure of 0-100 %, not ${exposure}`);
-  if (duration === undefined) return { ...effect, atExposure, text };
+  const late = delay === undefined ? {} : { delayMs: spanOf(delay) ?? Number.NaN };
+  if (delay !== undefined && (!delayable.has(effect.kind) || Number.isNaN(late.delayMs)))
+    throw refused(text, "after + stands how long after its exposure a fault of requests starts, like 5m");
+  if (duration === undefined) return { ...effect, atExposure, ...late, text };
   const durationMs = spanOf(duration);
   if (!form.lasts) throw refused(text, `${name} has no duration`);
   if (durationMs === undefined)
     throw refused(text, `after : stands a duration like 119s, 2m or 1h, not ${duration}`);
-  return { ...effect, atExposure, durationMs, text };
+  return { ...effect, atExposure, ...late, durationMs, text };
 }
 
 function withoutValue(form: FaultForm, value: string | undefined): FaultEffect | undefined {

@@ -9,6 +9,11 @@ const good: readonly [string, object, string][] = [
     { kind: "errors", ratePpm: 11_000, atExposure: 20, durationMs: 121_000 },
     "with an end",
   ],
+  [
+    "errors=1.1%@20+5m:121s",
+    { kind: "errors", ratePpm: 11_000, atExposure: 20, delayMs: 300_000, durationMs: 121_000 },
+    "in the middle of a soak",
+  ],
   ["errors=0.9%", { kind: "errors", ratePpm: 9_000, atExposure: 5 }, "exposure 5 where none is written"],
   [
     "errors=1%@50%",
@@ -62,6 +67,8 @@ const bad: readonly [string, string, string][] = [
   ["errors=3%@120", "0-100", "more than all traffic"],
   ["errors=3%@", "no such fault", "an @ without exposure"],
   ["errors=3%@20:soon", "119s", "no duration"],
+  ["errors=3%@20+soon", "5m", "no delay"],
+  ["crashloop@20+5m", "fault of requests", "a delay of pods"],
   ["errors=3%@20:0s", "119s", "an empty duration"],
   ["crashloop@20:3m", "no duration", "a crash loop doesn't end by itself"],
 ];
