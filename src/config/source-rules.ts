@@ -12,7 +12,7 @@ function missingSource(written: WrittenConfig, path: string, advice: Pick<Issue,
 /** What is watched has a source that somebody named. */
 export const watchedHasSources: Rule = {
   name: "watched-has-sources",
-  says: "A rollout that is watched names `metrics` and `health`, and a canary its `lever`: nothing is watched by a source that nobody named.",
+  says: "A rollout that is watched names `metrics` and `health`, and its `lever` where the strategy is built on one: nothing is watched by a source that nobody named.",
   reads: ["preset", "strategy", "increments", "soak", "metrics", "health", "lever"],
   check: ({ written, policy }) => {
     const issues: Issue[] = [];
@@ -32,10 +32,13 @@ export const watchedHasSources: Rule = {
         missingSource(written, "health", { rule: "health URLs, as any health failure reverts", hint }),
       );
     }
-    if (policy.strategy === "canary" && written.lever === undefined) {
+    if (needsLever(policy) && written.lever === undefined) {
       const hint = "Write lever: { kind: http-route, namespace: … }.";
       issues.push(
-        missingSource(written, "lever", { rule: "a lever, as a canary's traffic is moved by it", hint }),
+        missingSource(written, "lever", {
+          rule: "a lever, as the way back is one call past the engine",
+          hint,
+        }),
       );
     }
     return issues;
@@ -94,3 +97,9 @@ export const noMixedClouds: Rule = {
       });
   },
 };
+
+/** A canary moves by it, and a watched version in stable's place is undone by it. */
+function needsLever(policy: EnvironmentPolicy): boolean {
+  const inPlace = policy.strategy === "rolling" || policy.strategy === "direct";
+  return policy.strategy === "canary" || (inPlace && watched(policy));
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { normalizeOrThrow } from "../../../src/config/normalize.ts";
 
-const sources = { metrics: { kind: "sandbox" }, health: { kind: "sandbox" } };
+const sources = { metrics: { kind: "sandbox" }, health: { kind: "sandbox" }, lever: { kind: "sandbox" } };
 const policyOf = (rollout: Record<string, unknown>) =>
   normalizeOrThrow({ written: { service: "atp-ingestion", ...sources, ...rollout }, stack: "prod" });
 
@@ -31,8 +31,7 @@ describe("the guide's hotfix row: back on any error", () => {
 
   it("every other preset keeps the guide's triggers", () => {
     for (const preset of ["test", "staging", "production"]) {
-      const lever = preset === "production" ? { lever: { kind: "sandbox" } } : {};
-      expect(policyOf({ preset, ...lever }).gates).toMatchObject({
+      expect(policyOf({ preset }).gates).toMatchObject({
         errorRate: { limitPercent: 1, windows: 2 },
         exceptions: { limit: 10 },
         minRequests: 100,
