@@ -121,7 +121,9 @@ function steppedByHand(version: string, step: string): RolloutError {
 
 /** With no step, the program keeps what is deployed: whatever the preview still changes isn't the version's. */
 function unversioned(survey: PreviewResult): readonly string[] {
-  return survey.changes.map(({ op, urn }) => `${op} ${urn.split("::").slice(-2).join(" ")}`);
+  // A Deployment whose autoscaler is at work is written again by any update, and nothing of it differs.
+  const real = survey.changes.filter(({ notLive }) => notLive === undefined);
+  return real.map(({ op, urn }) => `${op} ${urn.split("::").slice(-2).join(" ")}`);
 }
 
 /** What a dead driver left, or what was held: recover the engine, fold the journal, go on. */

@@ -1,19 +1,20 @@
 import { total } from "../analysis/windows.ts";
 import { messageOf } from "../lib/error-message.ts";
+import type { PreviewResult } from "../ports/engine.ts";
 import type { EffectResult } from "./effect.ts";
 import { differences, hashByUrn } from "./inputs.ts";
 import { journal, type Session } from "./session.ts";
 
 /**
- * A revert is done when all of it is true: the exported inputs equal the baseline's, a preview with refresh shows
- * only `same`, the route is read back without the candidate, and stable is ready in its old number. Then the error
+ * A revert is done when all of it is true: the exported inputs equal the baseline's, the route is read back
+ * without the candidate and stable is ready in its old number, and a preview with refresh shows only `same`. Then the error
  * rate is looked at for a while and said, whatever it is.
  */
 export async function verifyRevert(session: Session): Promise<EffectResult> {
   const problems = [
     ...(await stateDiffers(session)),
-    ...(await previewDiffers(session)),
     ...(await stableDiffers(session)),
+    ...(await previewDiffers(session)),
   ];
   session.stateEqual = problems.length === 0;
   if (problems.length > 0) {
@@ -37,11 +38,18 @@ async function stateDiffers(session: Session): Promise<readonly string[]> {
   return [`the stack differs from its baseline: ${found.slice(0, 5).join(", ") || "no baseline is known"}`];
 }
 
+/** What isn't live yet gets the plan's time: its pods may still be coming back. */
 async function previewDiffers(session: Session): Promise<readonly string[]> {
   const { baseline, deps, plan } = session;
   if (baseline?.record === undefined) return [];
   const target = { kind: "release", version: plan.to, release: baseline.record } as const;
-  const preview = await deps.engine.preview({ target, refresh: true });
+  const { clock } = deps.runtime;
+  const deadline = clock.now() + plan.timeouts.verifySeconds * 1000;
+  let preview = await deps.engine.preview({ target, refresh: true });
+  while (onlyNotLive(preview) && clock.now() < deadline) {
+    await clock.sleep(1000);
+    preview = await deps.engine.preview({ target, refresh: true });
+  }
   const changes = preview.changes.map(({ op, urn }) => `${op} ${urn.split("::").slice(-2).join(" ")}`);
   await journal(session, "effect", {
     effect: "preview-same",
@@ -50,6 +58,10 @@ async function previewDiffers(session: Session): Promise<readonly string[]> {
     changes,
   });
   return changes.length === 0 ? [] : [`a preview with refresh still shows ${changes.slice(0, 5).join(", ")}`];
+}
+
+function onlyNotLive({ changes }: PreviewResult): boolean {
+  return changes.length > 0 && changes.every(({ notLive }) => notLive !== undefined);
 }
 
 /** Route and readiness, within the plan's time: pods of stable may still be coming back. */

@@ -49,4 +49,9 @@ export interface ResourceChange {
   readonly urn: string;
   readonly type: string;
   readonly op: string;
+  /**
+   * Why the resource isn't live at this instant, where that alone makes the engine want to write it again and
+   * no input differs: an autoscaler at work looks like this. It is no change of anybody's.
+   */
+  readonly notLive?: readonly string[];
 }

@@ -37,6 +37,8 @@ export interface Knobs {
   duringUp: (step: string, signal: AbortSignal | undefined) => Promise<void>;
   readonly violations: { policy: string; level: "advisory" | "mandatory"; message: string }[];
   readonly pending: string[];
+  /** Whether a resource isn't live at this preview, with nothing of it different. */
+  notLive: () => boolean;
 }
 
 export function createWorld(options: {
@@ -52,6 +54,7 @@ export function createWorld(options: {
     duringUp: async () => {},
     violations: [],
     pending: [],
+    notLive: () => false,
   };
   const stack = createStack(options, knobs);
   return Object.assign(stack, { knobs, metrics: createMetrics(options.clock, knobs, stack.history) });
@@ -91,6 +94,10 @@ function createStack(
     preview: async ({ target }): Promise<PreviewResult> => {
       const resolved = resolve(target);
       const same = stableJson(resolved.release) === stableJson(record ?? null);
+      const idle = knobs.notLive()
+        ? [{ urn: "urn:d::Deployment::d", type: "test:D", op: "update", notLive: ["scaling"] }]
+        : [];
+      if (same) return { resolved, summary: { same: 1 }, changes: idle, violations: knobs.violations };
       const changes = same
         ? []
         : [{ urn: "urn:release::Release", type: "test:Release", op: record ? "update" : "create" }];

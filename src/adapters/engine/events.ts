@@ -19,7 +19,15 @@ export interface EventLog {
   readonly finished: boolean;
 }
 
-const metadata = z.looseObject({ op: z.string(), urn: z.string(), type: z.string().optional() });
+const metadata = z.looseObject({
+  op: z.string(),
+  urn: z.string(),
+  type: z.string().optional(),
+  diffs: z.array(z.string()).nullish(),
+  detailedDiff: z.record(z.string(), z.unknown()).nullish(),
+  old: z.looseObject({ initErrors: z.array(z.string()).nullish() }).nullish(),
+});
+type StepMetadata = z.infer<typeof metadata>;
 const engineEvent = z.looseObject({
   resourcePreEvent: z.looseObject({ metadata }).optional(),
   resOpFailedEvent: z.looseObject({ metadata }).optional(),
@@ -80,12 +88,20 @@ export class EventCollector {
     };
   }
 
-  #step({ op, urn, type }: z.infer<typeof metadata>): void {
+  #step(step: StepMetadata): void {
+    const { op, urn, type } = step;
     // A stack reads its own record through a reference in every run: that is no change of anything.
     if (op === "read" || op === "refresh") return;
     this.#counted = { ...this.#counted, [op]: (this.#counted[op] ?? 0) + 1 };
-    if (!silentOps.has(op)) this.#changes.push({ urn, type: type ?? typeOf(urn), op });
+    if (!silentOps.has(op)) this.#changes.push({ urn, type: type ?? typeOf(urn), op, ...notLive(step) });
   }
+}
+
+/** A resource that failed to become live is written again by the next update, also where nothing differs. */
+function notLive({ op, diffs, detailedDiff, old }: StepMetadata): Pick<ResourceChange, "notLive"> {
+  const errors = old?.initErrors ?? [];
+  const differs = (diffs ?? []).length > 0 || Object.keys(detailedDiff ?? {}).length > 0;
+  return op === "update" && errors.length > 0 && !differs ? { notLive: errors } : {};
 }
 
 /** `kubernetes:apps/v1:Deployment` of a URN whose type part may name its parents too. */

@@ -87,8 +87,8 @@ describe("a breach", () => {
       "stack-at-zero",
       "candidate-removed",
       "state-equal",
-      "preview-same",
       "stable-verified",
+      "preview-same",
       "error-rate",
     ]);
     const at = (name: string) => Date.parse(revert.find((entry) => entry.data["effect"] === name)?.at ?? "");
@@ -350,5 +350,25 @@ describe("interruption and death", () => {
       outcome: "promoted",
       exposures: [5, 20, 50, 100],
     });
+  });
+});
+
+describe("an autoscaler at work", () => {
+  it("is no change that would keep a rollout from starting", async () => {
+    const driver = aDriver();
+    driver.world.knobs.notLive = () => true;
+    expect(await driver.run()).toMatchObject({ outcome: "promoted" });
+  });
+
+  it("gets its time after a revert, and no more than that", async () => {
+    const settled = async (looks: number) => {
+      const driver = aDriver();
+      driver.world.knobs.errorPercent = (exposure) => (exposure >= 20 ? 3 : 0.1);
+      let left = looks;
+      driver.world.knobs.notLive = () => driver.world.calls.at(-1) === "up install converge" && left-- > 0;
+      return (await driver.run()).outcome;
+    };
+    expect(await settled(5)).toBe("reverted");
+    expect(await settled(10_000)).toBe("revert-failed");
   });
 });

@@ -81,3 +81,32 @@ test("errors lose the engine's colour marks; empty ones and warnings are left ou
   );
   expect(errors).toEqual([{ urn, message: "boom" }]);
 });
+
+describe("a resource that isn't live at this instant", () => {
+  // As the engine sends it while an autoscaler adds pods: seen on 3.274.1 with the real Kubernetes provider.
+  const initErrors = ["[MinimumReplicasUnavailable] Deployment does not have minimum availability."];
+  const step = (more: object) => ({
+    resourcePreEvent: { metadata: { op: "update", urn, old: { initErrors }, ...more } },
+  });
+  const changeOf = (event: object) => {
+    const events = new EventCollector();
+    events.add(event);
+    return events.log().changes[0];
+  };
+
+  test("says so where nothing of it differs", () => {
+    expect(changeOf(step({ detailedDiff: {}, diffs: null }))).toMatchObject({
+      op: "update",
+      notLive: initErrors,
+    });
+  });
+
+  test.each([
+    ["an input differs", step({ detailedDiff: { "spec.replicas": { diffKind: "UPDATE" } } })],
+    ["the provider named a property", step({ diffs: ["spec"] })],
+    ["it is replaced", step({ op: "replace" })],
+    ["it was live", step({ old: {} })],
+  ])("is a change where %s", (_why, event) => {
+    expect(changeOf(event)).not.toHaveProperty("notLive");
+  });
+});
