@@ -60,6 +60,8 @@ export async function openLever(
       const { createHttpRouteLever } = await import("./lever/http-route.ts");
       return createHttpRouteLever({ config, runtime, names });
     }
+    case "app-service-slot":
+      throw slotsSwap();
     case "sandbox":
       throw notHere("lever");
     default:
@@ -77,6 +79,8 @@ export async function openDeploymentLever(
       const { createDeploymentLever } = await import("./lever/deployment.ts");
       return (sides) => createDeploymentLever({ config, deployment, sides, runtime });
     }
+    case "app-service-slot":
+      throw slotsSwap();
     case "sandbox":
       throw notHere("lever");
     default:
@@ -114,6 +118,19 @@ export async function openRecord(
     default:
       return assertNever(config.kind, "record kind");
   }
+}
+
+/** The config's own rules refuse it first. */
+function slotsSwap(): RolloutError {
+  return new RolloutError(
+    "Slots take all traffic or none: the lever app-service-slot goes with blue-green.",
+    {
+      code: "config-invalid",
+      exit: "config",
+      path: "rollout.strategy",
+      hint: "Write strategy: blue-green.",
+    },
+  );
 }
 
 function notHere(port: "metrics" | "health" | "lever"): RolloutError {

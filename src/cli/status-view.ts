@@ -63,8 +63,12 @@ function whatFor({ state, plan }: Recorded, own: readonly JournalEntry[]): strin
     case "promoting-switch":
     case "promoting-clean":
       return `the update to ${state.step}`;
-    case "confirming":
-      return `the route to carry ${state.step} %`;
+    case "confirming": {
+      const { exposure } = plan.steps.find(({ id }) => id === state.step) ?? {};
+      return exposure === undefined ? `${state.step} to be read back` : `the route to carry ${exposure} %`;
+    }
+    case "validating":
+      return "the checks of the staged version";
     case "soaking": {
       const soak = plan.steps.find(({ id }) => id === state.step)?.soakSeconds ?? 0;
       const end = (state.confirmedAtMs ?? state.enteredAtMs) + soak * 1000 + state.extendedMs;

@@ -99,7 +99,7 @@ function wrongKind(context: Context, at: Path): Located {
   const rule = `${required}one of the kinds that are built: ${built.join(", ")}`;
   const hint =
     typeof value !== "string"
-      ? `Write kind: ${built.at(-1)}.`
+      ? `Write kind: ${built.find((kind) => kind !== "sandbox")}.`
       : planned.includes(value)
         ? `${value} is not built yet. Built: ${built.join(", ")}.`
         : suggestKind(value, built);

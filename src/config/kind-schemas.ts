@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { dnsLabel, duration, key, text } from "./leaves.ts";
 import { defaults } from "./presets.ts";
-import { kind, secureValue, url } from "./schema-parts.ts";
+import { kind, path, secureValue, url } from "./schema-parts.ts";
 
 const sandboxNote = "the simulated cloud, in rehearsals and tests";
 const { prometheus } = defaults;
@@ -99,6 +99,24 @@ export const healthSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
+/** The fast way of slots; one of the lever's kinds. */
+const slotLever = z.strictObject({
+  kind: kind("app-service-slot", "App Service: swaps the idle slot with production, over ARM."),
+  subscriptionId: text({ what: "Subscription of the app.", example: "0b1f6471-1bf0-4dda-aec3-cb9272f09590" }),
+  resourceGroup: text({ what: "Resource group of the app.", example: "atp-staging" }),
+  app: text({
+    what: "Name of the app in Azure.",
+    fallback: "<service>",
+    example: "atp-ingestion",
+  }).optional(),
+  slot: text({ what: "Name of the idle slot.", fallback: "staging", example: "staging" }).optional(),
+  buildPath: path({ what: "Where the app answers its build id.", absent: "it isn't asked" }).optional(),
+  endpoint: url({
+    what: "ARM's base URL, in another cloud.",
+    example: "https://management.usgovcloudapi.net",
+  }).optional(),
+});
+
 /** The fast way to move traffic. */
 export const leverSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: kind("sandbox", `The router of ${sandboxNote}.`) }),
@@ -122,6 +140,7 @@ export const leverSchema = z.discriminatedUnion("kind", [
       example: "prod",
     }).optional(),
   }),
+  slotLever,
 ]);
 
 const webhookUrl = z.union([

@@ -6,6 +6,7 @@ import type {
   NotifyConfig,
   RecordConfig,
 } from "../types/policy.ts";
+import type { Platform, SlotLeverConfig, ValidateConfig } from "../types/slots.ts";
 import { defaults } from "./presets.ts";
 import type { WrittenConfig } from "./schema.ts";
 import { type Picker, secondsOf } from "./settings.ts";
@@ -22,8 +23,10 @@ const standard = <T>(value: T) => ({ from: "default", value }) as const;
 export function pickKinds(
   written: WrittenConfig,
   pick: Picker,
-): Pick<EnvironmentPolicy, "metrics" | "health" | "lever" | "notify" | "record"> {
+): Pick<EnvironmentPolicy, "metrics" | "health" | "lever" | "validate" | "platform" | "notify" | "record"> {
   return {
+    platform: pickPlatform(written, pick),
+    validate: pickValidate(written, pick),
     metrics: pickMetrics(written, pick),
     health: pickHealth(written, pick),
     lever: pickLever(written, pick),
@@ -87,6 +90,7 @@ function pickHealth({ health }: WrittenConfig, pick: Picker): HealthConfig {
 }
 
 function pickLever({ lever, service }: WrittenConfig, pick: Picker): LeverConfig {
+  if (lever?.kind === "app-service-slot") return pickSlot(lever, service, pick);
   if (lever?.kind !== "http-route") return { kind: pick("lever.kind", lever?.kind, standard("sandbox")) };
   const given = (path: string, value: string) => pick(`lever.${path}`, value, standard(value));
   return {
@@ -95,6 +99,72 @@ function pickLever({ lever, service }: WrittenConfig, pick: Picker): LeverConfig
     route: pick("lever.route", lever.route, standard(service)),
     ...(lever.kubeconfig === undefined ? {} : { kubeconfig: given("kubeconfig", lever.kubeconfig) }),
     ...(lever.context === undefined ? {} : { context: given("context", lever.context) }),
+  };
+}
+
+/** Slots are App Service's; everything else runs on Kubernetes. */
+function pickPlatform({ lever }: WrittenConfig, pick: Picker): Platform {
+  const written = lever?.kind === "app-service-slot" ? "app-service" : undefined;
+  return pick<Platform>("platform", written, standard("kubernetes"));
+}
+
+type WrittenSlot = Extract<NonNullable<WrittenConfig["lever"]>, { readonly kind: "app-service-slot" }>;
+
+function pickSlot(lever: WrittenSlot, service: string, pick: Picker): SlotLeverConfig {
+  const given = (path: string, value: string) => pick(`lever.${path}`, value, standard(value));
+  const { buildPath, endpoint } = lever;
+  return {
+    kind: pick("lever.kind", lever.kind, standard(lever.kind)),
+    subscriptionId: given("subscriptionId", lever.subscriptionId),
+    resourceGroup: given("resourceGroup", lever.resourceGroup),
+    app: pick("lever.app", lever.app, standard(service)),
+    slot: pick("lever.slot", lever.slot, standard<string>(defaults.slot)),
+    ...(buildPath === undefined ? {} : { buildPath: given("buildPath", buildPath) }),
+    ...(endpoint === undefined ? {} : { endpoint: given("endpoint", endpoint.replace(/\/+$/, "")) }),
+  };
+}
+
+function pickValidate({ validate = {} }: WrittenConfig, pick: Picker): ValidateConfig {
+  const base = defaults.validate;
+  const given = <T>(path: string, value: T) => pick(`validate.${path}`, value, standard(value));
+  const { url, smoke, postgres, serviceBus, keyVault, timeout, smokeTimeout } = validate;
+  return {
+    healthPath: pick("validate.healthPath", validate.health, standard<string>(base.healthPath)),
+    readyPath: pick("validate.readyPath", validate.ready, standard<string>(base.readyPath)),
+    timeoutSeconds: pick(
+      "validate.timeoutSeconds",
+      secondsOf(timeout),
+      standard<number>(base.timeoutSeconds),
+    ),
+    smokeTimeoutSeconds: pick(
+      "validate.smokeTimeoutSeconds",
+      secondsOf(smokeTimeout),
+      standard<number>(base.smokeTimeoutSeconds),
+    ),
+    ...(url === undefined ? {} : { url: given("url", url.replace(/\/+$/, "")) }),
+    ...(smoke === undefined ? {} : { smoke: given("smoke", smoke) }),
+    ...(postgres === undefined
+      ? {}
+      : { postgres: given("postgres", typeof postgres === "string" ? postgres : securePlaceholder) }),
+    ...(serviceBus === undefined ? {} : { serviceBus: given("serviceBus", defined(serviceBus)) }),
+    ...(keyVault === undefined ? {} : { keyVault: given("keyVault", keyVault) }),
+  };
+}
+
+/** Without the members that zod has left undefined: nothing in a policy is ever written so. */
+function defined({
+  namespace,
+  queue,
+  resourceGroup,
+  subscriptionId,
+}: NonNullable<NonNullable<WrittenConfig["validate"]>["serviceBus"]>): NonNullable<
+  ValidateConfig["serviceBus"]
+> {
+  return {
+    namespace,
+    queue,
+    ...(resourceGroup === undefined ? {} : { resourceGroup }),
+    ...(subscriptionId === undefined ? {} : { subscriptionId }),
   };
 }
 

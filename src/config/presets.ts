@@ -139,5 +139,12 @@ export const defaults = {
     exceptions: { metric: "exceptions_total" },
     lagSeconds: 30,
   },
+  slot: "staging",
+  validate: {
+    healthPath: "/health/live",
+    readyPath: "/health/ready",
+    timeoutSeconds: 10,
+    smokeTimeoutSeconds: 300,
+  },
   record: { kind: "file", dir: ".rollouts", leaseSeconds: 30 },
 } as const;

@@ -178,7 +178,7 @@ function notBuilt(): string {
     "These are refused by name, with those that are built:",
     "",
     ...kinds,
-    "- `strategy`: blue-green and feature-flag are accepted, and refused by `plan` and `run` (`not-built`)",
+    "- `strategy`: feature-flag is accepted, and refused by `plan` and `run` (`not-built`)",
   ].join("\n");
 }
 

@@ -1,5 +1,11 @@
 import type { Rule } from "./rule.ts";
-import { cohortsDiffer, healthUrlsDiffer, noMixedClouds, watchedHasSources } from "./source-rules.ts";
+import {
+  cohortsDiffer,
+  healthUrlsDiffer,
+  noMixedClouds,
+  slotsSwap,
+  watchedHasSources,
+} from "./source-rules.ts";
 import { reasonHasStrategy, signaturesHaveKeys, windowsHold } from "./start-rules.ts";
 import {
   afterRevertCovers,
@@ -22,6 +28,7 @@ export const rules: readonly Rule[] = [
   cohortsDiffer,
   healthUrlsDiffer,
   noMixedClouds,
+  slotsSwap,
   reasonHasStrategy,
   signaturesHaveKeys,
   windowsHold,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { key } from "./leaves.ts";
+import { type KeyFacts, key } from "./leaves.ts";
 
 /** A value that Pulumi keeps encrypted, as the YAML file shows it. Opaque: it is never looked into. */
 export const secureValue = z.strictObject({ secure: z.string() });
@@ -38,5 +38,14 @@ export function secretText(facts: {
     ...facts,
     rule: "a text on one line, or { secure: … }",
     secret: true,
+  });
+}
+
+/** The path of a URL, from its slash on. */
+export function path(facts: Pick<KeyFacts, "what" | "fallback" | "absent">): z.ZodString {
+  return key(z.string().regex(/^\/\S*$/), {
+    ...facts,
+    rule: "a path that starts with /",
+    hint: "Write it like /health/ready.",
   });
 }

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { healthSchema, leverSchema, metricsSchema, notifySchema, recordSchema } from "./kind-schemas.ts";
 import { dnsLabel, duration, key, percent, text, whole } from "./leaves.ts";
 import { approvalsSchema, changeSchema, promotedInSchema, windowsSchema } from "./start-schemas.ts";
+import { validateSchema } from "./validate-schema.ts";
 
 const presetNames = ["development", "test", "staging", "production", "hotfix"] as const;
 const strategies = ["canary", "direct", "rolling", "blue-green", "feature-flag"] as const;
@@ -125,7 +126,7 @@ export const writtenSchema = z.strictObject({
     maxLength: 56,
   }),
   strategy: key(z.enum(strategies), {
-    what: "How a version reaches everybody, against the preset's. Built so far: canary, rolling, direct.",
+    what: "How a version reaches everybody, against the preset's. Built so far: canary, blue-green, rolling, direct.",
     rule: `one of ${strategies.join(", ")}`,
     hint: "Leave it out for the preset's own strategy.",
     words: strategies,
@@ -189,8 +190,14 @@ export const writtenSchema = z.strictObject({
   lever: key(leverSchema, {
     what: "The fast way to move traffic.",
     rule: kindRule,
-    hint: "Write { kind: http-route, namespace: … }.",
-    absent: "required for a canary",
+    hint: "Write { kind: http-route, namespace: … }, on App Service { kind: app-service-slot, … }.",
+    absent: "required for a canary, for blue-green and for what is watched",
+  }).optional(),
+  validate: key(validateSchema, {
+    what: "What is checked on the idle side before a swap: health and readiness always, the rest where it is named.",
+    rule: "an object",
+    hint: 'Write { smoke: ["npm", "run", "smoke"] }.',
+    absent: "health and readiness",
   }).optional(),
   notify: key(z.array(notifySchema), {
     what: "Who is told, in order.",

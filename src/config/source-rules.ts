@@ -98,8 +98,35 @@ export const noMixedClouds: Rule = {
   },
 };
 
+/** Slots take all traffic or none, and a queue of another place is named whole. */
+export const slotsSwap: Rule = {
+  name: "slots-swap",
+  says: "The lever `app-service-slot` goes with blue-green; on Kubernetes `validate.serviceBus` names subscription and resource group.",
+  reads: ["preset", "strategy", "lever", "validate"],
+  check: ({ written, policy }) => {
+    const issues: Issue[] = [];
+    if (policy.platform === "app-service" && policy.strategy !== "blue-green") {
+      const rule = `blue-green beside the lever app-service-slot, not ${policy.strategy}`;
+      const hint =
+        "Slots take all traffic or none: write strategy: blue-green, with strategyReason where a change picks another.";
+      issues.push(issueAt(written, "strategy", { rule, hint }));
+    }
+    const { serviceBus } = policy.validate;
+    if (serviceBus === undefined || policy.platform === "app-service") return issues;
+    const missing = (["subscriptionId", "resourceGroup"] as const).filter(
+      (name) => serviceBus[name] === undefined,
+    );
+    const advice = {
+      rule: "required where there is no slot to take it from",
+      hint: "Write where the namespace lies.",
+    };
+    return [...issues, ...missing.map((name) => issueAt(written, `validate.serviceBus.${name}`, advice))];
+  },
+};
+
 /** A canary moves by it, and a watched version in stable's place is undone by it. */
 function needsLever(policy: EnvironmentPolicy): boolean {
   const inPlace = policy.strategy === "rolling" || policy.strategy === "direct";
-  return policy.strategy === "canary" || (inPlace && watched(policy));
+  const moves = policy.strategy === "canary" || policy.strategy === "blue-green";
+  return moves || (inPlace && watched(policy));
 }

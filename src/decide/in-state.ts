@@ -3,11 +3,9 @@ import type { Decision } from "../types/decision.ts";
 import type { PlanStep } from "../types/plan.ts";
 import type { Cause } from "../types/state.ts";
 import type { DecideInput } from "./decide.ts";
+import { reverting } from "./reverting.ts";
 import { confirmed, soak } from "./soak.ts";
-import { afterStep, backOrAsk, enterStep, retry, stay, stepOf } from "./steps.ts";
-
-/** How often the last update of a revert is tried. */
-const maxAttempts = 3;
+import { afterStep, backOrAsk, enterStep, retry, stay, stepOf, waitsForLock } from "./steps.ts";
 
 /** What a state waits for and where it leads, once nothing turns the rollout back. */
 export function nextInState(input: DecideInput): Decision {
@@ -22,6 +20,8 @@ export function nextInState(input: DecideInput): Decision {
       return applying(input);
     case "confirming":
       return confirming(input);
+    case "validating":
+      return validating(input);
     case "soaking":
     case "holding":
       return soak(input);
@@ -84,11 +84,6 @@ function applying(input: DecideInput): Decision {
   return stay(input, "EffectRunning", `the update to ${state.step} is running`);
 }
 
-/** Somebody's update holds the stack at most for an update's time-out: tried once a look until then. */
-function waitsForLock({ plan, state }: DecideInput): boolean {
-  return state.attempts * plan.look.seconds < plan.timeouts.rolloutSeconds;
-}
-
 /** A locked stack was not touched: try again, then ask. Anything else goes back. */
 function updateFailed(
   input: DecideInput,
@@ -144,6 +139,25 @@ function confirming(input: DecideInput): Decision {
   return stay(input, "AwaitingRoute", `waiting until ${goalOf(step)}`);
 }
 
+/** Only all-pass goes on; what doesn't pass, or doesn't end, goes back before anybody has met it. */
+function validating(input: DecideInput): Decision {
+  const { plan, state, observations, now } = input;
+  const { effect } = observations;
+  const step = stepOf(plan, state.step);
+  if (effect.status === "done")
+    return afterStep(input, step, {
+      reason: "Validated",
+      message: "every check of the staged version passes",
+    });
+  if (effect.status === "failed")
+    return backOrAsk(step, { reason: "ValidationFailed", message: effect.message, kind: "canary" });
+  if (now - state.enteredAtMs > plan.timeouts.rolloutSeconds * 1000) {
+    const message = `the validation did not finish in ${plan.timeouts.rolloutSeconds} s`;
+    return backOrAsk(step, { reason: "ValidationTimeout", message, kind: "canary" });
+  }
+  return stay(input, "EffectRunning", "the staged version is being validated");
+}
+
 /** What is read back when a step is in force. */
 function goalOf({ kind, exposure = 100 }: PlanStep): string {
   return kind === "replace" ? "every pod runs the new version" : `the route carries ${exposure} %`;
@@ -192,48 +206,4 @@ function promoting(input: DecideInput): Decision {
       message: "requests in flight get their time",
     };
   return afterStep(input, step, { reason: "StepDone", message: `${state.step} is done` });
-}
-
-/** Users first, then the state: a lever that fails does not keep the update from going on, nor the reverse. */
-function reverting(input: DecideInput): Decision {
-  const { plan, state, observations, now } = input;
-  const { effect } = observations;
-  const go = (to: typeof state.name, reason: string, message: string): Decision => ({
-    kind: "continue",
-    to,
-    step: "revert",
-    reason,
-    message,
-  });
-  if (state.name === "reverting-drain") {
-    const until = state.enteredAtMs + plan.drainSeconds * 1000;
-    if (now < until)
-      return {
-        kind: "wait",
-        untilMs: until,
-        reason: "Draining",
-        message: "requests in flight get their time",
-      };
-    return go("reverting-clean", "Drained", `${plan.drainSeconds} s passed`);
-  }
-  if (effect.status !== "done" && effect.status !== "failed")
-    return stay(input, "EffectRunning", `${state.name} is under way`);
-  const failed = effect.status === "failed";
-  const outcome = failed ? effect.message : "done";
-  if (state.name === "reverting-lever")
-    return go("reverting-stack", failed ? "LeverFailed" : "TrafficOff", outcome);
-  const again = failed && state.attempts < maxAttempts;
-  if (state.name === "reverting-stack") {
-    if (failed && effect.kind === "locked" && waitsForLock(input)) return retry(input, outcome);
-    return go("reverting-drain", failed ? "StackUpdateFailed" : "StackAtZero", outcome);
-  }
-  if (again) return retry(input, outcome);
-  if (failed) return { kind: "complete", to: "revert-failed", reason: "RevertFailed", message: outcome };
-  if (state.name === "reverting-clean") return go("reverting-verify", "BaselineRestored", outcome);
-  return {
-    kind: "complete",
-    to: "reverted",
-    reason: "RevertVerified",
-    message: "the stack equals its baseline",
-  };
 }

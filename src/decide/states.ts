@@ -17,6 +17,10 @@ export const states: Readonly<Record<StateName, StateRow>> = {
   baseline: { meaning: "the stack is observed before the first step", wayBack: "stop" },
   applying: { meaning: "an update takes the stack to the step", wayBack: "revert" },
   confirming: { meaning: "the route is read back until it carries the step's weight", wayBack: "revert" },
+  validating: {
+    meaning: "the staged version is checked where no user reaches it; only all-pass goes on",
+    wayBack: "revert",
+  },
   soaking: { meaning: "the step is watched", wayBack: "revert" },
   holding: {
     meaning: "the soak is over without proof, or a person paused it; exposure stays",

@@ -25,7 +25,11 @@ function stateOf(step: PlanStep): StateName {
     case "install":
     case "replace":
     case "increment":
+    case "stage":
+    case "swap":
       return "applying";
+    case "validate":
+      return "validating";
     case "promote-stable":
       return "promoting-stable";
     case "promote-switch":
@@ -73,4 +77,9 @@ export function retry(input: DecideInput, message: string): Decision {
   const due = state.enteredAtMs + plan.look.seconds * 1000;
   if (now < due) return { kind: "wait", untilMs: due, reason: "RetryDue", message };
   return { kind: "continue", to: state.name, step: state.step, retry: true, reason: "Retry", message };
+}
+
+/** Somebody's update holds the stack at most for an update's time-out: tried once a look until then. */
+export function waitsForLock({ plan, state }: DecideInput): boolean {
+  return state.attempts * plan.look.seconds < plan.timeouts.rolloutSeconds;
 }

@@ -1,6 +1,7 @@
 import { normalizeConfig } from "../config/normalize.ts";
 import { type Issue, RolloutError } from "../errors/errors.ts";
 import { environmentOf, recommend } from "../plan/matrix.ts";
+import { exposuresOf } from "../plan/steps.ts";
 import type { ChangeKind, StrategyOverride } from "../types/change.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
@@ -50,9 +51,7 @@ export function policyOfPlan(
   { change, strategy, steps }: RolloutPlan,
 ): EnvironmentPolicy {
   if (change === undefined) return policy;
-  const increments = steps.flatMap(({ kind, exposure, soakSeconds = 0 }) =>
-    exposure !== undefined && (kind === "increment" || kind === "replace") ? [{ exposure, soakSeconds }] : [],
-  );
+  const increments = exposuresOf(steps);
   return { ...policy, strategy, increments: increments.length === 0 ? policy.increments : increments };
 }
 

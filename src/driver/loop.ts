@@ -11,6 +11,7 @@ import { observe } from "./observe.ts";
 import { pullLever, restoreBaseline, stackToZero } from "./revert.ts";
 import { journal, type Session } from "./session.ts";
 import { messageFor, tell } from "./tell.ts";
+import { validateStaged } from "./validate.ts";
 import { verifyRevert } from "./verify.ts";
 
 /** How the loop ended: in an end state, or before one. */
@@ -121,6 +122,8 @@ function enterState(session: Session, before: RunningEffect): RunningEffect {
     case "promoting-switch":
     case "promoting-clean":
       return startEffect((signal) => stepForward(session, signal));
+    case "validating":
+      return startEffect((signal) => validateStaged(session, signal));
     case "reverting-lever":
       return startEffect(() => pullLever(session, before));
     case "reverting-stack":

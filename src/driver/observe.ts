@@ -1,7 +1,7 @@
 import { judge } from "../analysis/judge.ts";
 import type { Observations } from "../decide/decide.ts";
 import { isWatched } from "../decide/states.ts";
-import { isInPlace } from "../plan/steps.ts";
+import { isInPlace, servesAsOne } from "../plan/steps.ts";
 import type { MetricsAnswer, RouteReading } from "../types/observation.ts";
 import type { GateReading } from "../types/verdict.ts";
 import type { RunningEffect } from "./effect.ts";
@@ -34,7 +34,7 @@ async function readGates(session: Session): Promise<readonly GateReading[]> {
     deps.health.probe({ tries: gates.health.tries, timeoutMs: gates.health.timeoutSeconds * 1000 }),
   ]);
   const look = { gates, exposedSinceMs: since, confirmedAtMs: state.confirmedAtMs ?? nowMs, nowMs };
-  if (!isInPlace(plan.steps)) return judge({ ...look, metrics, health });
+  if (!servesAsOne(plan.steps)) return judge({ ...look, metrics, health });
   return judge({
     ...look,
     metrics: ofTheService(metrics),

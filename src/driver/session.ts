@@ -8,6 +8,7 @@ import type { Lever } from "../ports/lever.ts";
 import type { Health, Metrics } from "../ports/metrics.ts";
 import type { Notify } from "../ports/notify.ts";
 import type { RecordStore } from "../ports/record.ts";
+import type { Validation } from "../ports/validation.ts";
 import type { Identity } from "../types/approval.ts";
 import type { JournalEntry, JournalKind } from "../types/journal.ts";
 import type { RolloutPlan } from "../types/plan.ts";
@@ -24,6 +25,8 @@ export interface DriverDeps {
   readonly leverFor?: (sides: Sides) => Lever;
   readonly metrics: Metrics;
   readonly health: Health;
+  /** What checks a staged version before it is swapped in; absent: a blue-green rollout is taken back there. */
+  readonly validation?: Validation;
   readonly record: RecordStore;
   readonly notify: readonly Notify[];
   /** Absent: what a start would have to ask can't be asked, so a stack that asks for it is blocked. */

@@ -72,10 +72,13 @@ export function messageFor(session: Session): Omit<Message, "rolloutId"> | undef
 }
 
 function shareText({ plan, state }: Session): string {
-  return isInPlace(plan.steps) ? "in place, serves everybody" : `${state.step} % of traffic`;
+  if (isInPlace(plan.steps)) return "in place, serves everybody";
+  const { exposure = 100 } = plan.steps.find(({ id }) => id === state.step) ?? {};
+  return exposure === 100 && state.step !== "100" ? "serves everybody" : `${exposure} % of traffic`;
 }
 
 function soakText({ plan, state }: Session): string {
   const step = plan.steps.find((candidate) => candidate.id === state.step);
-  return `Read back${isInPlace(plan.steps) ? "" : ` at ${state.step} %`}, watched for ${Math.round((step?.soakSeconds ?? 0) / 60)} min.`;
+  const at = isInPlace(plan.steps) || step?.exposure === undefined ? "" : ` at ${step.exposure} %`;
+  return `Read back${at}, watched for ${Math.round((step?.soakSeconds ?? 0) / 60)} min.`;
 }

@@ -1,13 +1,12 @@
+import { exposuresOf, recordSteps } from "../plan/steps.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { Target, Way } from "../types/engine.ts";
 import type { PlanStep, RolloutPlan, StrategyKind } from "../types/plan.ts";
 
 /** How a rollout goes, by its steps. */
 export function wayOf(strategy: StrategyKind, steps: readonly PlanStep[]): Way {
-  const increments = steps.flatMap(({ kind, exposure }) =>
-    exposure !== undefined && (kind === "increment" || kind === "replace") ? [exposure] : [],
-  );
-  return { strategy, steps: steps.map(({ id }) => id), increments };
+  const increments = exposuresOf(steps).map(({ exposure }) => exposure);
+  return { strategy, steps: recordSteps(steps), increments };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { RolloutError } from "../errors/errors.ts";
 import type { PlanStep } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
+import type { StepId } from "../types/release.ts";
 
 /**
  * The steps of a rollout under a policy. `installed: false` is the first install: nothing to protect, so one
@@ -19,11 +20,12 @@ export function stepsOf(
     case "rolling":
       return inPlaceSteps("roll", policy);
     case "blue-green":
+      return blueGreenSteps(policy);
     case "feature-flag":
       throw notBuilt(
         policy.strategy,
         "rollout.strategy",
-        "Built are canary, rolling and direct: set rollout.strategy to one of them.",
+        "Built are canary, blue-green, rolling and direct: set rollout.strategy to one of them.",
       );
   }
 }
@@ -37,11 +39,31 @@ function canarySteps(policy: EnvironmentPolicy): readonly PlanStep[] {
       soakSeconds,
     }),
   );
+  return [...increments, ...promotion(policy)];
+}
+
+/** The candidate serves everybody: stable takes its version, gets the traffic back, and the candidate goes. */
+function promotion({ drainSeconds }: EnvironmentPolicy): readonly PlanStep[] {
   return [
-    ...increments,
     { id: "promote-stable", kind: "promote-stable", exposure: 100 },
-    { id: "promote-switch", kind: "promote-switch", exposure: 0, drainSeconds: policy.drainSeconds },
+    { id: "promote-switch", kind: "promote-switch", exposure: 0, drainSeconds },
     { id: "promote-clean", kind: "promote-clean", exposure: 0 },
+  ];
+}
+
+/**
+ * All traffic or none: staged beside the version in service, validated there, given everybody, watched. Slots stay as
+ * they were swapped; on Kubernetes the sides are no equals, so stable takes the version as after a canary.
+ */
+function blueGreenSteps(policy: EnvironmentPolicy): readonly PlanStep[] {
+  const soakSeconds = policy.increments.at(-1)?.soakSeconds ?? 0;
+  return [
+    { id: "stage", kind: "stage", exposure: 0 },
+    { id: "validate", kind: "validate", exposure: 0 },
+    { id: "swap", kind: "swap", exposure: 100, ...(soakSeconds === 0 ? {} : { soakSeconds }) },
+    ...(policy.platform === "app-service"
+      ? [{ id: "settle", kind: "settle", exposure: 0 } as const]
+      : promotion(policy)),
   ];
 }
 
@@ -62,6 +84,27 @@ function inPlaceSteps(id: string, policy: EnvironmentPolicy): readonly PlanStep[
 export function isInPlace(steps: readonly PlanStep[]): boolean {
   return steps.some((step) => step.kind === "replace");
 }
+
+/** Whether one side alone ever serves, so that the service as a whole is judged: in place, and with slots. */
+export function servesAsOne(steps: readonly PlanStep[]): boolean {
+  return isInPlace(steps) || steps.some((step) => step.kind === "settle");
+}
+
+/** Ids of the steps that a stack's record goes through: what validates writes nothing. */
+export function recordSteps(steps: readonly PlanStep[]): readonly StepId[] {
+  return steps.flatMap(({ id, kind }) => (kind === "validate" ? [] : [id]));
+}
+
+/** The exposures that a plan goes through, in percent, with how long each is watched. */
+export function exposuresOf(
+  steps: readonly PlanStep[],
+): readonly { readonly exposure: number; readonly soakSeconds: number }[] {
+  return steps.flatMap(({ kind, exposure, soakSeconds = 0 }) =>
+    exposure !== undefined && exposes.has(kind) ? [{ exposure, soakSeconds }] : [],
+  );
+}
+
+const exposes: ReadonlySet<PlanStep["kind"]> = new Set(["increment", "replace", "swap"]);
 
 function notBuilt(what: string, path: string, hint: string): RolloutError {
   return new RolloutError(`The strategy ${what} is not built yet.`, {

@@ -65,7 +65,7 @@ function strategyChanged(
 ): NextRelease | undefined {
   const back = step === "revert" || desired.identity === stable.identity;
   const [first = at] = steps;
-  if (back || at === "revert" || isReplacing(at) === isReplacing(first)) return undefined;
+  if (back || at === "revert" || familyOf(at, steps) === familyOf(first, steps)) return undefined;
   return {
     ok: false,
     code: "strategy-changed",
@@ -76,6 +76,14 @@ function strategyChanged(
 
 function isReplacing(step: StepId): boolean {
   return step === "roll" || step === "direct";
+}
+
+/** Strategies that render a candidate alike and count their steps alike. */
+function familyOf(step: StepId, steps: readonly StepId[]): string {
+  if (isReplacing(step)) return "in-place";
+  if (step === "stage" || step === "swap") return "blue-green";
+  // A promotion is the same wherever a plan has it.
+  return step.startsWith("promote-") && steps.includes(step) ? familyOf(steps[0] ?? "", []) : "canary";
 }
 
 /** Config asks for neither the record nor its candidate, or for stable again. */
@@ -160,7 +168,8 @@ function refused(step: StepId, rule: string, next: StepId | undefined): NextRele
 /** Exposure that a step means: an increment is its own number, promotions follow from their kind. */
 function exposureOf(step: StepId, present: number): number {
   if (step === "promote-switch" || step === "promote-clean" || step === "settle") return 0;
-  if (isReplacing(step)) return 100;
+  if (step === "stage") return 0;
+  if (isReplacing(step) || step === "swap") return 100;
   if (step === "promote-stable") return present;
   return Number(step);
 }

@@ -3,7 +3,7 @@ import type { ClaimedRollout, Rollout, RolloutClaim, RolloutOutputs } from "../c
 import { RolloutError } from "../errors/errors.ts";
 import { snapshotOf } from "../plan/identity.ts";
 import { nextRelease } from "../plan/next-release.ts";
-import { stepsOf } from "../plan/steps.ts";
+import { recordSteps, stepsOf } from "../plan/steps.ts";
 import type { Resolved, Target, Way } from "../types/engine.ts";
 import type { StrategyKind } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
@@ -80,7 +80,7 @@ function releaseOf(
   const next = nextRelease(record, {
     desired,
     ...(target.step === undefined ? {} : { step: target.step }),
-    steps: target.way?.steps ?? stepsOf(policy, { installed: record !== undefined }).map(({ id }) => id),
+    steps: target.way?.steps ?? recordSteps(stepsOf(policy, { installed: record !== undefined })),
     stableReplicas: target.stableReplicas ?? claim.replicas,
   });
   if (next.ok) return next;

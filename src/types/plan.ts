@@ -1,15 +1,20 @@
 import type { ApprovalDemand, ChangeKind, StrategyOverride, WindowPolicy } from "./change.ts";
 import type { StepId } from "./release.ts";
 
-/** How a version reaches everybody. `canary`, `rolling` and `direct` are built so far. */
+/** How a version reaches everybody. `feature-flag` is not built yet. */
 export type StrategyKind = "canary" | "direct" | "rolling" | "blue-green" | "feature-flag";
 
 /**
- * `replace` puts the new version in stable's place (rolling, direct); `settle` makes it the baseline after its watch.
+ * `replace` puts the new version in stable's place (rolling, direct). Blue-green: `stage` brings it up without a
+ * user, `validate` checks it there and writes nothing, `swap` gives it everybody. `settle` makes it the baseline after
+ * its watch.
  */
 export type StepKind =
   | "install"
   | "replace"
+  | "stage"
+  | "validate"
+  | "swap"
   | "settle"
   | "increment"
   | "promote-stable"

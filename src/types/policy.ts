@@ -1,5 +1,6 @@
 import type { ApprovalDemand } from "./change.ts";
 import type { GateLimits, PlanTimeouts, StrategyKind } from "./plan.ts";
+import type { Platform, SlotLeverConfig, ValidateConfig } from "./slots.ts";
 import type { Approvers, ChangeSystem, PromotedIn } from "./start.ts";
 import type { WindowRules } from "./window.ts";
 
@@ -34,6 +35,7 @@ export type HealthConfig =
 
 export type LeverConfig =
   | { readonly kind: "sandbox" }
+  | SlotLeverConfig
   | {
       readonly kind: "http-route";
       readonly namespace: string;
@@ -62,6 +64,7 @@ export interface EnvironmentPolicy {
   readonly preset: "development" | "test" | "staging" | "production" | "hotfix";
   readonly service: string;
   readonly strategy: StrategyKind;
+  readonly platform: Platform;
   readonly increments: readonly Increment[];
   /** Seconds between two looks at the gates, 1-300. */
   readonly lookSeconds: number;
@@ -82,6 +85,7 @@ export interface EnvironmentPolicy {
   readonly metrics: MetricsConfig;
   readonly health: HealthConfig;
   readonly lever: LeverConfig;
+  readonly validate: ValidateConfig;
   readonly notify: readonly NotifyConfig[];
   readonly record: RecordConfig;
   /** Origin of each leaf by its dotted path, for those that people ask about. */

@@ -1,8 +1,8 @@
 import type { WorkloadSnapshot } from "./workload.ts";
 
 /**
- * Id of a plan step: an increment by its exposure (`"5"`), or `install`, `direct`, `roll`, `settle`,
- * `promote-stable`, `promote-switch`, `promote-clean`, `revert`.
+ * Id of a plan step: an increment by its exposure (`"5"`), or `install`, `direct`, `roll`, `stage`, `validate`, `swap`,
+ * `settle`, `promote-stable`, `promote-switch`, `promote-clean`, `revert`.
  */
 export type StepId = string;
 

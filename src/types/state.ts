@@ -11,6 +11,7 @@ export type StateName =
   | "baseline"
   | "applying"
   | "confirming"
+  | "validating"
   | "soaking"
   | "holding"
   | `promoting-${PromotionStage}`

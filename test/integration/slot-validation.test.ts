@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { passwordsIn, postgresCheck } from "../../src/adapters/slots/check-postgres.ts";
-import { validateSlot } from "../../src/adapters/slots/validate-slot.ts";
+import { passwordsIn, postgresCheck } from "../../src/adapters/validation/check-postgres.ts";
+import { runChecks } from "../../src/adapters/validation/run-checks.ts";
 import { wallClock } from "../../src/cli/compose/runtime.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 
@@ -13,7 +13,7 @@ afterAll(() => postgres?.stop());
 async function validate(connectionString: string) {
   const check = postgresCheck({ name: "postgres", connectionString, timeoutMs: 5000 });
   const secrets = [connectionString, ...passwordsIn(connectionString)];
-  return await validateSlot({ checks: [check], runtime: { wall: wallClock }, secrets });
+  return await runChecks({ checks: [check], runtime: { wall: wallClock }, secrets });
 }
 
 describe("the database check, on a real PostgreSQL", () => {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/lib/runtime.ts";
 import { sha256, stableJson } from "../../src/lib/stable-json.ts";
 import { nextRelease } from "../../src/plan/next-release.ts";
-import { stepsOf } from "../../src/plan/steps.ts";
+import { recordSteps, stepsOf } from "../../src/plan/steps.ts";
 import type { Engine, EngineFailure, PreviewResult, UpOptions, UpResult } from "../../src/ports/engine.ts";
 import type { Lever } from "../../src/ports/lever.ts";
 import type { Metrics } from "../../src/ports/metrics.ts";
@@ -82,7 +82,7 @@ function createStack(
     const desired = aSnapshot(target.version);
     const had = record ? { record } : {};
     if (target.kind === "release") return { ...had, release: target.release, desired, notes: [] };
-    const own = () => stepsOf(policy, { installed: record !== undefined }).map((step) => step.id);
+    const own = () => recordSteps(stepsOf(policy, { installed: record !== undefined }));
     const steps = target.way?.steps ?? own();
     const step = target.step === undefined ? {} : { step: target.step };
     const next = nextRelease(record, { desired, steps, stableReplicas: target.stableReplicas ?? 6, ...step });

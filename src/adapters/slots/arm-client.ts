@@ -1,8 +1,8 @@
 import type { WebSiteManagementClient } from "@azure/arm-appservice";
+import type { TokenCredential } from "../../lib/token-credential.ts";
 import { statusOf } from "./arm-failure.ts";
 import { startSwap, watchOperations } from "./arm-operation.ts";
 import { readingOf } from "./arm-reading.ts";
-import type { TokenCredential } from "./credential.ts";
 import type { RampUpRule, SlotAddress, SlotSide, SlotsApi } from "./slots-api.ts";
 
 /** Which app, and as whom. */

@@ -1,10 +1,4 @@
-/** What every Azure client here takes: the SDK's own interface, without its package. */
-export interface TokenCredential {
-  getToken(
-    scopes: string | string[],
-    options?: { readonly abortSignal?: AbortSignal },
-  ): Promise<{ token: string; expiresOnTimestamp: number } | null>;
-}
+import type { TokenCredential } from "../../lib/token-credential.ts";
 
 /**
  * The ambient identity, as the Azure SDK finds it: workload identity, managed identity, environment, the Azure CLI.

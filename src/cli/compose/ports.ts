@@ -1,22 +1,28 @@
+import { openSlotsOf, openValidation } from "../../adapters/blue-green.ts";
 import { openDeploymentLever, openHealth, openLever, openMetrics } from "../../adapters/registry.ts";
 import type { DriverDeps } from "../../driver/session.ts";
+import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import { isInPlace, stepsOf } from "../../plan/steps.ts";
+import { isInPlace, servesAsOne, stepsOf } from "../../plan/steps.ts";
 import type { Lever } from "../../ports/lever.ts";
 import type { Health, Metrics } from "../../ports/metrics.ts";
 import type { EnvironmentPolicy, HealthConfig } from "../../types/policy.ts";
 
 /** What a driver watches and moves traffic with. */
-export interface WatchPorts extends Pick<DriverDeps, "lever" | "leverFor"> {
+export interface WatchPorts extends Pick<DriverDeps, "lever" | "leverFor" | "validation"> {
   readonly metrics: Metrics;
   readonly health: Health;
 }
 
 /** The ports that a policy names; for a policy that watches nothing and names none, ones that do nothing. */
-export async function openPorts(policy: EnvironmentPolicy, runtime: Runtime): Promise<WatchPorts> {
+export async function openPorts(
+  policy: EnvironmentPolicy,
+  runtime: Runtime,
+  at: { readonly projectDir: string; readonly env: NodeJS.ProcessEnv },
+): Promise<WatchPorts> {
   if (watchesNothing(policy)) return { lever: noLever, metrics: noMetrics, health: noHealth };
   const [lever, metrics, health] = await Promise.all([
-    openLevers(policy, runtime),
+    openLevers(policy, runtime, at),
     openMetrics({ config: policy.metrics, runtime }),
     openHealth({ config: healthOf(policy), runtime }),
   ]);
@@ -27,21 +33,51 @@ export async function openPorts(policy: EnvironmentPolicy, runtime: Runtime): Pr
 async function openLevers(
   policy: EnvironmentPolicy,
   runtime: Runtime,
-): Promise<Pick<WatchPorts, "lever" | "leverFor">> {
+  at: { readonly projectDir: string; readonly env: NodeJS.ProcessEnv },
+): Promise<Pick<WatchPorts, "lever" | "leverFor" | "validation">> {
   const { service, lever: config } = policy;
+  const check = { config: policy.validate, runtime, cwd: at.projectDir, env: at.env };
+  const warmUpSeconds = policy.timeouts.confirmSeconds;
+  if (config.kind === "app-service-slot") {
+    const slots = await openSlotsOf({ config, runtime });
+    const { endpoint } = config;
+    const validation = await openValidation({
+      ...check,
+      warmUpSeconds,
+      baseUrl: async () => policy.validate.url ?? (await slots.idleUrl()),
+      place: config,
+      ...(endpoint === undefined ? {} : { endpoint }),
+    });
+    return { lever: slots.leverFor({}), leverFor: slots.leverFor, validation };
+  }
   if (!comesInPlace(policy)) {
-    return {
-      lever: await openLever({ config, runtime, names: { stable: service, candidate: `${service}-canary` } }),
-    };
+    const names = { stable: service, candidate: `${service}-canary` };
+    const lever = await openLever({ config, runtime, names });
+    if (policy.strategy !== "blue-green") return { lever };
+    const baseUrl = async () => policy.validate.url ?? candidateUrl(policy.health);
+    return { lever, validation: await openValidation({ ...check, warmUpSeconds, baseUrl }) };
   }
   const leverFor = await openDeploymentLever({ config, runtime, deployment: service });
   return { lever: leverFor({}), leverFor };
 }
 
-/** In place there is no candidate to ask: its Service isn't there, and three tries of each look would wait for it. */
+/** The candidate by its own Service, as its health is asked. */
+function candidateUrl(health: HealthConfig): string {
+  const [url] = health.kind === "http" ? health.candidate : [];
+  if (url !== undefined) return new URL(url).origin;
+  throw new RolloutError("Nothing says where the staged version is checked.", {
+    code: "config-invalid",
+    exit: "config",
+    path: "rollout.validate.url",
+    hint: "Write validate: { url: http://<service>-canary.<namespace> }, or health URLs of the candidate.",
+  });
+}
+
+/** In place, and with slots, there is no candidate to ask: its Service isn't there, and three tries of each look would wait for it. */
 function healthOf(policy: EnvironmentPolicy): HealthConfig {
   const { health } = policy;
-  return health.kind === "http" && comesInPlace(policy) ? { ...health, candidate: [] } : health;
+  const alone = servesAsOne(stepsOf(policy, { installed: true }));
+  return health.kind === "http" && alone ? { ...health, candidate: [] } : health;
 }
 
 /** Whether a policy's new version takes stable's place: after its first install. */

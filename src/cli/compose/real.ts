@@ -43,7 +43,7 @@ export async function composeReal(
     secrets,
   });
   const [ports, record, notify, start] = await Promise.all([
-    openPorts(policy, runtime),
+    openPorts(policy, runtime, { projectDir, env }),
     openRecord({ config: recordOf(policy.record, stack), runtime, projectDir }),
     Promise.all(policy.notify.map((channel) => openNotify({ config: channel, runtime }))),
     openStart({ policy, stack, projectDir, env }, runtime),

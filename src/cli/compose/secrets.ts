@@ -34,11 +34,12 @@ async function openedPolicy(at: StackAt, pulumi: PulumiCli): Promise<Environment
 }
 
 /** Everything in a policy that is a secret, encrypted in the file or not. */
-function secretsOf({ notify, approvers, change }: EnvironmentPolicy): readonly string[] {
+function secretsOf({ notify, approvers, change, validate }: EnvironmentPolicy): readonly string[] {
   const authorization = change?.kind === "http" ? (change.authorization ?? "") : "";
   return [
     ...notify.flatMap((channel) => (channel.kind === "webhook" ? [channel.url] : [])),
     ...approvers.sources.flatMap((source) => (source.kind === "signed-files" ? [] : [source.token])),
+    ...(validate.postgres === undefined ? [] : [validate.postgres]),
     // With its scheme and without: a server may quote the one or the other.
     ...(authorization === "" ? [] : [authorization, ...authorization.split(/\s+/).slice(1)]),
   ];

@@ -67,6 +67,12 @@ function effectOf(kind: PlanStep["kind"], to: string, drainSeconds = 0): string 
     case "install":
     case "replace":
       return `${to} serves everybody`;
+    case "stage":
+      return `${to} comes up beside the version in service`;
+    case "validate":
+      return "only all-pass swaps";
+    case "swap":
+      return `${to} serves everybody`;
     case "settle":
       return `${to} is the baseline`;
     case "promote-stable":

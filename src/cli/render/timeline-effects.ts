@@ -8,6 +8,7 @@ import { formatSeconds, promotionText, stepLabel, type TimelineLine, type Timeli
 export function renderEffect(entry: JournalEntry, memory: TimelineMemory): readonly TimelineLine[] {
   const { data } = entry;
   if (data["effect"] === "up") return update(entry, memory);
+  if (data["effect"] === "validate") return validated(entry);
   if (data["effect"] === "baseline") return data["ok"] === true ? [baseline(entry)] : [];
   if (data["effect"] === "message") return message(entry);
   const text = revertText(entry, memory);
@@ -29,6 +30,18 @@ function update({ data, step }: JournalEntry, memory: TimelineMemory): readonly 
   if (/^\d+$/.test(step)) return [];
   const took = ms === undefined ? "" : ` (update ${formatSeconds(ms)})`;
   return [{ symbol: "▲", label, text: `${promotionText(step, memory.plan)}${took}` }];
+}
+
+/** Each check with its time: whoever reads of a failed one wants to know of the others too. */
+function validated({ data }: JournalEntry): readonly TimelineLine[] {
+  const results: readonly unknown[] = Array.isArray(data["results"]) ? data["results"] : [];
+  return results.map((result) => {
+    const { name, ok, ms, message } = Object(result);
+    const text = `${name}: ${message} (${formatSeconds(Number(ms))})`;
+    return ok === true
+      ? { symbol: "✓", label: "validate", text }
+      : { symbol: "✗", label: "validate", text, tone: "fail" };
+  });
 }
 
 function baseline({ data }: JournalEntry): TimelineLine {

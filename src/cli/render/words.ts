@@ -39,6 +39,10 @@ export function promotionText(step: string, plan: RolloutPlan | undefined): stri
       return `stable takes ${to} while the candidate serves`;
     case "promote-switch":
       return `traffic goes to stable, now ${to}`;
+    case "stage":
+      return `${to} comes up beside the version in service`;
+    case "swap":
+      return `${to} is swapped in`;
     case "settle":
       return `${to} is the baseline`;
     case "promote-clean":

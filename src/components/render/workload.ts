@@ -88,9 +88,11 @@ function inService({
 function candidateSide(input: RenderInput, snapshot: WorkloadSnapshot): RenderedSide {
   const { settings, release } = input;
   const { hpa, pdb } = settings;
+  const staged = release.step === "stage";
   const replicas = candidateReplicas({
     // On the way down pods stay until the route is moved; the step that removes the candidate takes them.
-    exposure: Math.max(release.exposure, release.previousExposure),
+    // A staged version is about to get everybody: all of its pods come first.
+    exposure: staged ? 100 : Math.max(release.exposure, release.previousExposure),
     stableReplicas: release.rollout?.stableReplicas ?? settings.replicas,
   });
   return sideOf(input, {
@@ -98,7 +100,7 @@ function candidateSide(input: RenderInput, snapshot: WorkloadSnapshot): Rendered
     snapshot,
     replicas,
     pods: replicas,
-    await: release.exposure > 0,
+    await: staged || release.exposure > 0,
     force: hpa !== undefined,
     ...(hpa === undefined ? {} : { hpaMin: replicas }),
     ...(pdb === undefined ? {} : { minAvailable: budgetOf(pdb.minAvailable, replicas) }),

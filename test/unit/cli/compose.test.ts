@@ -23,6 +23,8 @@ function module(name: string, text: string): string {
   return name;
 }
 
+const here = { projectDir: ".", env: {} };
+
 describe("the program of Pulumi.yaml", () => {
   const broken = [
     { why: "no such file", main: "nowhere.ts", code: "program-missing" },
@@ -201,7 +203,7 @@ describe("the ports of a policy", () => {
 
   it("that watches nothing and names none: a direct rollout goes through on the engine alone", async () => {
     const driver = aDriver({ policy: direct });
-    const ports = await openPorts(driver.deps.policy, runtime);
+    const ports = await openPorts(driver.deps.policy, runtime, here);
     const outcome = await runRollout({ ...driver.deps, ...ports }, { version: "1.2.4", holder: "test" });
     expect(outcome.outcome).toBe("promoted");
     expect(driver.world.calls).toEqual(["up direct"]);
@@ -220,6 +222,9 @@ describe("the ports of a policy", () => {
     },
   ];
   it.each(refused)("are never made up: $why", async ({ policy }) => {
-    await expect(openPorts(policy, runtime)).rejects.toMatchObject({ code: "not-here", exit: "config" });
+    await expect(openPorts(policy, runtime, here)).rejects.toMatchObject({
+      code: "not-here",
+      exit: "config",
+    });
   });
 });

@@ -33,7 +33,7 @@ describe("the lever follows the strategy", () => {
       asked.push(String(input instanceof Request ? input.url : input));
       return new Response("ok");
     };
-    const ports = await openPorts(policy, { ...runtime, fetch });
+    const ports = await openPorts(policy, { ...runtime, fetch }, { projectDir: ".", env: {} });
     expect(ports.lever.name).toBe(lever);
     expect(ports.leverFor?.({ stable: "a", candidate: "b" }).name).toBe(inPlace ? lever : undefined);
     await ports.health.probe({ tries: 1, timeoutMs: 100 });

@@ -59,7 +59,7 @@ describe("from", () => {
 });
 
 describe("strategies that aren't built say so", () => {
-  it.each(["blue-green", "feature-flag"] as const)("%s", (strategy) => {
+  it.each(["feature-flag"] as const)("%s", (strategy) => {
     expect(() => aPlan({ strategy })).toThrow(/not built yet/);
   });
 });

@@ -1,26 +1,10 @@
 import { messageOf } from "../../lib/error-message.ts";
 import { redact } from "../../lib/redact.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-
-/** What one check of the idle slot said. */
-export interface ValidationResult {
-  readonly name: string;
-  readonly ok: boolean;
-  /** Wall time. */
-  readonly ms: number;
-  /** For people, in both cases; redacted. */
-  readonly message: string;
-}
-
-/** All of them, in the order in which they were asked for. */
-export interface ValidationReport {
-  /** Every check passed, and there was at least one. */
-  readonly ok: boolean;
-  readonly results: readonly ValidationResult[];
-}
+import type { ValidationReport, ValidationResult } from "../../types/validation.ts";
 
 /** One check. It resolves with what it found, for people, or throws an error whose message says what is wrong. */
-export interface SlotCheck {
+export interface Check {
   readonly name: string;
   /** ms of the wall clock. */
   readonly timeoutMs: number;
@@ -31,8 +15,8 @@ export interface SlotCheck {
 const longest = 480;
 
 /** The checks of one validation. */
-export interface ValidateSlotOptions {
-  readonly checks: readonly SlotCheck[];
+export interface RunChecksOptions {
+  readonly checks: readonly Check[];
   readonly runtime: Pick<Runtime, "wall">;
   /** Taken out of every message. */
   readonly secrets: readonly string[];
@@ -44,12 +28,12 @@ export interface ValidateSlotOptions {
  * deployment for each next one. Each check has a time-out of its own; only all-pass is `ok`, and no check at all is
  * not. Never throws.
  */
-export async function validateSlot(options: ValidateSlotOptions): Promise<ValidationReport> {
+export async function runChecks(options: RunChecksOptions): Promise<ValidationReport> {
   const results = await Promise.all(options.checks.map((check) => runCheck(check, options)));
   return { ok: results.length > 0 && results.every(({ ok }) => ok), results };
 }
 
-async function runCheck(check: SlotCheck, options: ValidateSlotOptions): Promise<ValidationResult> {
+async function runCheck(check: Check, options: RunChecksOptions): Promise<ValidationResult> {
   const { wall } = options.runtime;
   const startedMs = wall.now();
   const done = new AbortController();

@@ -1,14 +1,14 @@
 import { fetchWithin } from "../../lib/fetch-within.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import type { SlotCheck } from "./validate-slot.ts";
+import type { Check } from "./run-checks.ts";
 
-/** GET of a URL of the idle slot: only 200 passes. Redirects aren't followed: the warm-up doesn't follow them either. */
+/** GET of a URL of the idle side: only 200 passes. Redirects aren't followed: the warm-up doesn't follow them either. */
 export function httpCheck(options: {
   readonly name: string;
   readonly url: string;
   readonly timeoutMs: number;
   readonly runtime: Runtime;
-}): SlotCheck {
+}): Check {
   const { name, url, timeoutMs, runtime } = options;
   return {
     name,

@@ -1,7 +1,7 @@
 import { fetchWithin } from "../../lib/fetch-within.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import type { TokenCredential } from "./credential.ts";
-import type { SlotCheck } from "./validate-slot.ts";
+import type { TokenCredential } from "../../lib/token-credential.ts";
+import type { Check } from "./run-checks.ts";
 
 interface AzureCheck {
   readonly name: string;
@@ -21,7 +21,7 @@ export function queueCheck(
     /** ARM's base URL; default: the public cloud's. */
     readonly endpoint?: string;
   },
-): SlotCheck {
+): Check {
   const { name, timeoutMs, subscriptionId, resourceGroup, namespace, queue } = options;
   const arm = options.endpoint ?? "https://management.azure.com";
   const path = ["subscriptions", subscriptionId, "resourceGroups", resourceGroup]
@@ -52,7 +52,7 @@ export function secretCheck(
     /** Scope of the token; default: the public cloud's vaults. */
     readonly scope?: string;
   },
-): SlotCheck {
+): Check {
   const { name, timeoutMs, vaultUrl, secret } = options;
   const url = `${vaultUrl.replace(/\/$/, "")}/secrets/${encodeURIComponent(secret)}?api-version=7.4`;
   return {

@@ -1,5 +1,5 @@
 import { messageOf } from "../../lib/error-message.ts";
-import type { SlotCheck } from "./validate-slot.ts";
+import type { Check } from "./run-checks.ts";
 
 /** `SELECT 1` on PostgreSQL with the connection string that the slot has. */
 export function postgresCheck(options: {
@@ -7,7 +7,7 @@ export function postgresCheck(options: {
   /** `postgresql://user:password@host:5432/db?sslmode=verify-full`. Secret. */
   readonly connectionString: string;
   readonly timeoutMs: number;
-}): SlotCheck {
+}): Check {
   const { name, connectionString, timeoutMs } = options;
   return {
     name,

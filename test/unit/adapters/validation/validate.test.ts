@@ -3,15 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { commandCheck } from "../../../../src/adapters/slots/check-command.ts";
-import { passwordsIn } from "../../../../src/adapters/slots/check-postgres.ts";
-import { type SlotValidationConfig, slotChecks } from "../../../../src/adapters/slots/slot-checks.ts";
-import { type SlotCheck, validateSlot } from "../../../../src/adapters/slots/validate-slot.ts";
+import { commandCheck } from "../../../../src/adapters/validation/check-command.ts";
+import { passwordsIn } from "../../../../src/adapters/validation/check-postgres.ts";
+import { checksOf } from "../../../../src/adapters/validation/checks.ts";
+import { type Check, runChecks } from "../../../../src/adapters/validation/run-checks.ts";
 import { wallClock } from "../../../../src/cli/compose/runtime.ts";
+import type { ValidateConfig } from "../../../../src/types/slots.ts";
 import { armAddress, armToken } from "../../../support/arm-server.ts";
 import { closedPort } from "../../../support/http-fake.ts";
 import { createMemoryRuntime, until } from "../../../support/memory-runtime.ts";
-import { credential, type SlotsWorld, startSlotsWorld } from "./slots-world.ts";
+import { credential, type SlotsWorld, startSlotsWorld } from "../slots/slots-world.ts";
 
 const open = new Set<SlotsWorld>();
 afterEach(async () => {
@@ -22,7 +23,7 @@ afterEach(async () => {
 const node = process.execPath;
 
 /** A world where everything that can be validated is well. */
-async function healthy(): Promise<{ world: SlotsWorld; config: SlotValidationConfig }> {
+async function healthy(): Promise<{ world: SlotsWorld; config: ValidateConfig }> {
   const world = await startSlotsWorld();
   open.add(world);
   world.server.queues["ingest"] = "Active";
@@ -30,25 +31,29 @@ async function healthy(): Promise<{ world: SlotsWorld; config: SlotValidationCon
   return {
     world,
     config: {
-      smoke: [node, "-e", "process.stdout.write('smoked ' + process.env.SLOT_URL)"],
+      healthPath: "/health/live",
+      readyPath: "/health/ready",
+      timeoutSeconds: 10,
+      smokeTimeoutSeconds: 300,
+      smoke: [node, "-e", "process.stdout.write('smoked ' + process.env.VALIDATE_URL)"],
       serviceBus: { namespace: "atp-bus", queue: "ingest" },
       keyVault: { url: world.server.vaultUrl, secret: "db" },
     },
   };
 }
 
-async function validate({ server, runtime }: SlotsWorld, config: SlotValidationConfig) {
-  const { checks, secrets } = slotChecks({
+async function validate({ server, runtime }: SlotsWorld, config: ValidateConfig) {
+  const { checks, secrets } = checksOf({
     config,
-    address: armAddress,
-    hostName: server.hosts.idle,
-    credential,
+    place: armAddress,
+    baseUrl: `https://${server.hosts.idle}`,
+    openCredential: async () => credential,
     runtime: { ...runtime, wall: wallClock },
     cwd: tmpdir(),
     env: { PATH: process.env["PATH"] },
     endpoint: server.endpoint,
   });
-  return validateSlot({ checks, secrets, runtime: { wall: wallClock } });
+  return runChecks({ checks, secrets, runtime: { wall: wallClock } });
 }
 
 describe("the validation of a slot", () => {
@@ -66,7 +71,7 @@ describe("the validation of a slot", () => {
     for (const { ms } of results) expect(ms).toBeGreaterThanOrEqual(0);
   });
 
-  it.each<[string, string, (world: SlotsWorld) => void, Partial<SlotValidationConfig>, string]>([
+  it.each<[string, string, (world: SlotsWorld) => void, Partial<ValidateConfig>, string]>([
     [
       "health",
       "answers 503",
@@ -155,7 +160,7 @@ describe("the validation of a slot", () => {
   });
 
   it("is not ok without a check: nothing was proved", async () => {
-    expect(await validateSlot({ checks: [], secrets: [], runtime: { wall: wallClock } })).toEqual({
+    expect(await runChecks({ checks: [], secrets: [], runtime: { wall: wallClock } })).toEqual({
       ok: false,
       results: [],
     });
@@ -164,13 +169,13 @@ describe("the validation of a slot", () => {
   it("gives each check its own time, and lets none hold up the report", async () => {
     const { runtime, wall } = createMemoryRuntime();
     const ends: string[] = [];
-    const never = (name: string, timeoutMs: number): SlotCheck => ({
+    const never = (name: string, timeoutMs: number): Check => ({
       name,
       timeoutMs,
       run: (signal) => new Promise(() => signal.addEventListener("abort", () => ends.push(name))),
     });
-    const quick: SlotCheck = { name: "quick", timeoutMs: 1000, run: async () => "well" };
-    const report = validateSlot({
+    const quick: Check = { name: "quick", timeoutMs: 1000, run: async () => "well" };
+    const report = runChecks({
       checks: [never("a", 1000), quick, never("b", 5000)],
       secrets: [],
       runtime,
@@ -190,8 +195,8 @@ describe("the validation of a slot", () => {
   it("ends as failed when it is cancelled", async () => {
     const { runtime } = createMemoryRuntime();
     const stop = new AbortController();
-    const check: SlotCheck = { name: "a", timeoutMs: 1000, run: () => new Promise(() => {}) };
-    const report = validateSlot({ checks: [check], secrets: [], runtime, signal: stop.signal });
+    const check: Check = { name: "a", timeoutMs: 1000, run: () => new Promise(() => {}) };
+    const report = runChecks({ checks: [check], secrets: [], runtime, signal: stop.signal });
     stop.abort();
     expect((await report).results).toMatchObject([{ ok: false, message: "cancelled" }]);
   });
@@ -209,10 +214,10 @@ describe("a smoke command", () => {
       command: [node, "-e", script],
       cwd: dir,
       env: {},
-      slotUrl: "https://slot",
+      idleUrl: "https://slot",
       timeoutMs: 500,
     });
-    const { results } = await validateSlot({ checks: [check], secrets: [], runtime: { wall: wallClock } });
+    const { results } = await runChecks({ checks: [check], secrets: [], runtime: { wall: wallClock } });
     expect(results).toMatchObject([{ ok: false, message: "no result within 0.5 s" }]);
     await sleep(1700);
     expect(existsSync(mark)).toBe(false);
@@ -226,10 +231,10 @@ describe("a smoke command", () => {
       command: [node, "-e", script],
       cwd: tmpdir(),
       env: {},
-      slotUrl: "https://slot",
+      idleUrl: "https://slot",
       timeoutMs: 15_000,
     });
-    const { results } = await validateSlot({ checks: [check], secrets: [], runtime: { wall: wallClock } });
+    const { results } = await runChecks({ checks: [check], secrets: [], runtime: { wall: wallClock } });
     expect(results[0]?.message).toContain("line 99999");
     expect(results[0]?.message.length).toBeLessThan(500);
   });

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import type { SlotCheck } from "./validate-slot.ts";
+import type { Check } from "./run-checks.ts";
 
 /** Output that is kept while it runs: a command that writes without end must not fill the memory. */
 const keptLength = 16_384;
 
 /**
- * A smoke command of the user's: exit code 0 passes. It is started without a shell and finds the idle slot in
- * `SLOT_URL`. Its process group is killed at the time-out.
+ * A smoke command of the user's: exit code 0 passes. It is started without a shell and finds the idle side in
+ * `VALIDATE_URL`. Its process group is killed at the time-out.
  */
 export function commandCheck(options: {
   readonly name: string;
@@ -14,9 +14,9 @@ export function commandCheck(options: {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly slotUrl: string;
+  readonly idleUrl: string;
   readonly timeoutMs: number;
-}): SlotCheck {
+}): Check {
   const [program = "", ...args] = options.command;
   return {
     name: options.name,
@@ -25,7 +25,7 @@ export function commandCheck(options: {
       new Promise((resolve, reject) => {
         const child = spawn(program, args, {
           cwd: options.cwd,
-          env: { ...options.env, SLOT_URL: options.slotUrl },
+          env: { ...options.env, VALIDATE_URL: options.idleUrl },
           stdio: ["ignore", "pipe", "pipe"],
           // A group of its own: what the command starts ends with it.
           detached: true,
