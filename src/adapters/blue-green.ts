@@ -3,11 +3,15 @@ import type { Validation } from "../ports/validation.ts";
 import type { SlotLeverConfig } from "../types/slots.ts";
 import type { OpenOptions } from "./registry.ts";
 import type { OpenSlots } from "./slots/open-slots.ts";
+import type { SwapLimits } from "./slots/swap-limits.ts";
 import type { ValidationOptions } from "./validation/validation.ts";
 
 /** The slots of a policy on App Service, and what moves them. `credential`: default the ambient identity. */
 export async function openSlotsOf(
-  options: OpenOptions<SlotLeverConfig> & { readonly credential?: TokenCredential },
+  options: OpenOptions<SlotLeverConfig> & {
+    readonly credential?: TokenCredential;
+    readonly limits?: Partial<SwapLimits>;
+  },
 ): Promise<OpenSlots> {
   const { openSlots } = await import("./slots/open-slots.ts");
   return await openSlots({ ...options, credential: options.credential ?? (await openAzure()) });

@@ -9,6 +9,21 @@ const shapes = new Map([
 ]);
 
 export default rolloutProgram(async (rollout) => {
+  if (rollout.environment === "staging") {
+    // Loaded here alone: the SDK of Azure is a large one.
+    const { BlueGreenApp } = await import("../components/blue-green-app.ts");
+    new BlueGreenApp("atp-ingestion", {
+      rollout,
+      subscriptionId: "0b1f6471-1bf0-4dda-aec3-cb9272f09590",
+      resourceGroup: "atp-staging",
+      app: "atp-ingestion-staging",
+      plan: { sku: "P1v3", workers: 2 },
+      image: "atp.azurecr.io/ingestion",
+      port: 8080,
+      buildPath: "/version",
+    });
+    return rollout.outputs();
+  }
   const shape = shapes.get(rollout.environment);
   // Never another stack's shape by default: that would be a deployment into the wrong namespace.
   if (shape === undefined)

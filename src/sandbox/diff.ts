@@ -39,7 +39,11 @@ export function diffInputs(before: Manifest, after: Manifest): InputDiff {
 
 type Difference = Omit<PathChange, "replaces">;
 
-function differences(before: Json | undefined, after: Json | undefined, path: string): readonly Difference[] {
+export function differences(
+  before: Json | undefined,
+  after: Json | undefined,
+  path: string,
+): readonly Difference[] {
   if (before === undefined && after === undefined) return [];
   if (before === undefined) return [{ path, kind: "add" }];
   if (after === undefined) return [{ path, kind: "delete" }];

@@ -7,7 +7,17 @@ export type FaultEffect =
   /** That many in each 15 minutes. */
   | { readonly kind: "exceptions"; readonly count: number }
   | { readonly kind: "health"; readonly answer: number | "no-answer" | "cluster-down" }
-  | { readonly kind: "crashloop" | "image-pull" | "metrics-outage" | "silent-canary" | "slow-router" };
+  /** A check of the staged version, by its name. */
+  | { readonly kind: "validation"; readonly check: string }
+  | {
+      readonly kind:
+        | "stuck-swap"
+        | "crashloop"
+        | "image-pull"
+        | "metrics-outage"
+        | "silent-canary"
+        | "slow-router";
+    };
 
 /** One `--fault`. */
 export type FaultSpec = FaultEffect & {
@@ -52,6 +62,12 @@ const forms: Readonly<Record<string, FaultForm>> = {
   "image-pull": { example: "image-pull@5", effect: { kind: "image-pull" }, lasts: false },
   "metrics-outage": { example: "metrics-outage@20:5m", effect: { kind: "metrics-outage" }, lasts: true },
   "silent-canary": { example: "silent-canary@20", effect: { kind: "silent-canary" }, lasts: true },
+  validation: {
+    example: "validation=postgres",
+    value: (text) => (/^[a-z-]+$/.test(text) ? { kind: "validation", check: text } : undefined),
+    lasts: false,
+  },
+  "stuck-swap": { example: "stuck-swap", effect: { kind: "stuck-swap" }, lasts: false },
   "slow-router": { example: "slow-router@20:3m", effect: { kind: "slow-router" }, lasts: true },
 };
 

@@ -90,10 +90,11 @@ function resources(rpc: Rpc, provider: SandboxProvider): Handlers {
 }
 
 function writeOf(
-  request: { getPreview(): boolean; getTimeout(): number },
+  request: { getUrn(): string; getPreview(): boolean; getTimeout(): number },
   struct: Struct | undefined,
 ): Parameters<SandboxProvider["create"]>[0] {
   return {
+    urn: request.getUrn(),
     inputs: manifestOf(struct),
     preview: request.getPreview(),
     timeoutMs: request.getTimeout() * 1_000,

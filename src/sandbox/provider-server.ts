@@ -1,5 +1,5 @@
 import { RolloutError } from "../errors/errors.ts";
-import { createSandboxProvider } from "./provider.ts";
+import { createSandboxProvider, type SandboxProvider } from "./provider.ts";
 import { providerHandlers } from "./provider-handlers.ts";
 import { loadRpc } from "./provider-rpc.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -21,9 +21,14 @@ const NO_LIMIT = { "grpc.max_receive_message_length": -1, "grpc.max_send_message
  * uncaught errors on the process.
  */
 export async function serveSandbox(sandbox: Sandbox): Promise<ProviderServer> {
+  return await serveProvider("kubernetes", createSandboxProvider(sandbox.cloud));
+}
+
+/** Serves any provider of the sandbox under its package's name. */
+export async function serveProvider(name: string, provider: SandboxProvider): Promise<ProviderServer> {
   const rpc = loadRpc();
   const server = new rpc.grpc.Server(NO_LIMIT);
-  server.addService(rpc.service, providerHandlers(rpc, createSandboxProvider(sandbox.cloud)));
+  server.addService(rpc.service, providerHandlers(rpc, provider));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", rpc.grpc.ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
@@ -32,7 +37,7 @@ export async function serveSandbox(sandbox: Sandbox): Promise<ProviderServer> {
   });
   return {
     port,
-    env: { PULUMI_DEBUG_PROVIDERS: `kubernetes:${port}` },
+    env: { PULUMI_DEBUG_PROVIDERS: `${name}:${port}` },
     close: () => server.forceShutdown(),
   };
 }

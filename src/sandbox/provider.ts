@@ -27,6 +27,7 @@ export class InitFailed extends Error {
 
 /** A write that the engine asks for. */
 export interface WriteRequest {
+  readonly urn: string;
   readonly inputs: Manifest;
   /** True in a preview: nothing is written. */
   readonly preview: boolean;

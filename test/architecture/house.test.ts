@@ -23,6 +23,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   adapters: [...core, "ports", "program"],
   sandbox: [...core, "ports"],
   cli: [...core, "ports", "driver", "components", "program", "adapters", "sandbox"],
+  azure: ["components"],
   index: [...core, "ports", "driver", "components", "program", "adapters"],
 };
 

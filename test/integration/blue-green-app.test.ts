@@ -6,7 +6,7 @@ import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automa
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { acquireEngine, engineEnv } from "../../src/adapters/engine/acquire.ts";
 import { BlueGreenApp } from "../../src/components/blue-green-app.ts";
-import { type ArmServer, armAddress, startArmServer } from "../support/arm-server.ts";
+import { type ArmServer, armAddress, startArmServer } from "../../src/sandbox/arm/server.ts";
 import { fakeRollout, plainArgs } from "../unit/components/blue-green-world.ts";
 
 const repository = resolve(import.meta.dirname, "../..");

@@ -64,7 +64,7 @@ export const rolloutConfig = {
 /** Makes a project with stack `prod`; `source` is what its index.ts holds. */
 export async function createTestStack(
   source: string,
-  options: { readonly languageHost?: boolean } = {},
+  options: { readonly languageHost?: boolean; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<TestStack> {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), "rollouts-engine-")));
   const projectDir = join(dir, "project");
@@ -82,6 +82,7 @@ export async function createTestStack(
     PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
     PULUMI_CONFIG_PASSPHRASE: passphrase,
     PULUMI_DEBUG_PROVIDERS: `kubernetes:${port}`,
+    ...options.env,
   };
   const cli = (...args: string[]) => runCli(found.pulumi, args, { cwd: projectDir, env });
   const log = join(cloud, "calls.log");
@@ -131,7 +132,9 @@ function writeProject(projectDir: string, source: string): void {
   writeFileSync(join(projectDir, "package.json"), JSON.stringify({ name: "atp", type: "module" }));
   writeFileSync(
     join(projectDir, "index.ts"),
-    source.replaceAll("pulumi-rollouts", join(repository, "src/index.ts")),
+    source
+      .replaceAll("pulumi-rollouts/azure", join(repository, "src/azure.ts"))
+      .replaceAll("pulumi-rollouts", join(repository, "src/index.ts")),
   );
   symlinkSync(join(repository, "node_modules"), join(projectDir, "node_modules"));
 }

@@ -5,7 +5,7 @@ import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automa
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { acquireEngine, engineEnv } from "../../src/adapters/engine/acquire.ts";
 import { SlotRelease, type SlotReleaseArgs } from "../../src/components/slot-release.ts";
-import { type ArmServer, armAddress, armToken, startArmServer } from "../support/arm-server.ts";
+import { type ArmServer, armAddress, armToken, startArmServer } from "../../src/sandbox/arm/server.ts";
 
 const repository = resolve(import.meta.dirname, "../..");
 // A program of this process, so that a test changes its arguments without files or config.

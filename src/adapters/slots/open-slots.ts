@@ -5,6 +5,7 @@ import type { SlotLeverConfig } from "../../types/slots.ts";
 import { openArmSlots } from "./arm-client.ts";
 import { createBuildProbe } from "./builds.ts";
 import { createSlotLever } from "./slot-lever.ts";
+import type { SwapLimits } from "./swap-limits.ts";
 
 /** The slots of a policy. */
 export interface OpenSlots {
@@ -19,6 +20,8 @@ export async function openSlots(options: {
   readonly config: SlotLeverConfig;
   readonly runtime: Runtime;
   readonly credential: TokenCredential;
+  /** How a swap is watched. */
+  readonly limits?: Partial<SwapLimits>;
 }): Promise<OpenSlots> {
   const { config, runtime, credential } = options;
   const { subscriptionId, resourceGroup, app, slot, buildPath, endpoint } = config;
@@ -36,6 +39,7 @@ export async function openSlots(options: {
         runtime,
         builds: { stable, ...(candidate === undefined ? {} : { candidate }) },
         ...probe,
+        ...(options.limits ? { limits: options.limits } : {}),
       }),
     idleUrl: async () => `https://${(await api.site("idle")).hostName}`,
   };

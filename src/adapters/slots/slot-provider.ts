@@ -69,6 +69,7 @@ interface Before {
 async function apply(inputs: SlotReleaseInputs, was: Before): Promise<SlotReleaseState> {
   const { api, probe, runtime } = await open(inputs);
   const { production, staged, sticky } = inputs;
+  const limits = rehearsedLimits() ?? inputs.limits;
   await writeSticky(api, sticky);
   const found = await readBuilds(api, probe);
   // A first install: nothing serves yet, so there is nobody to protect and the slot may go live at once.
@@ -82,7 +83,7 @@ async function apply(inputs: SlotReleaseInputs, was: Before): Promise<SlotReleas
     ...(found.production !== undefined && found.production === (staged?.buildId ?? was.staged)
       ? { direction: "back" as const }
       : {}),
-    ...(inputs.limits ? { limits: inputs.limits } : {}),
+    ...(limits ? { limits } : {}),
     ...withProbe(probe),
     // A staged build that production serves already is a candidate that is being taken back.
     ...(found.production !== undefined && found.production === staged?.buildId
@@ -102,6 +103,12 @@ async function writeSticky(api: SlotsApi, sticky: SlotReleaseInputs["sticky"]): 
     const differs = Object.entries(wanted).some(([name, value]) => present[name] !== value);
     if (differs) await api.mergeSettings(side, wanted);
   }
+}
+
+/** How a rehearsal's swaps are watched: its ARM answers at once. */
+function rehearsedLimits(): SlotReleaseInputs["limits"] {
+  const text = process.env["PULUMI_ROLLOUTS_SWAP_LIMITS"];
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 async function open(inputs: SlotReleaseInputs) {

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { RolloutError } from "../../errors/errors.ts";
 import { messageOf } from "../../lib/error-message.ts";
 import { runInContext } from "../../program/context.ts";
@@ -11,6 +11,11 @@ export type Program = (context: {
   readonly target: Target;
   report(resolved: Resolved): void;
 }) => Promise<Record<string, unknown>>;
+
+/** The module that a stack's `SlotRelease` resources are served by: the engine's own process imports it. */
+export const slotProviderFile = fileURLToPath(
+  new URL("../../adapters/slots/slot-provider.ts", import.meta.url),
+);
 
 /**
  * Imports `main` of Pulumi.yaml, once. Throws a RolloutError (exit 2): `program-missing`, `program-broken` where

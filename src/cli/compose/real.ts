@@ -10,7 +10,7 @@ import type { JournalEntry } from "../../types/journal.ts";
 import type { CommandContext } from "../command.ts";
 import type { EngineGuard, StackAt } from "../world.ts";
 import { openPorts } from "./ports.ts";
-import { loadProgram } from "./program.ts";
+import { loadProgram, slotProviderFile } from "./program.ts";
 import { openPolicy, pulumiCli } from "./secrets.ts";
 import { openStart } from "./start-ports.ts";
 import { recordOf } from "./world.ts";
@@ -38,7 +38,10 @@ export async function composeReal(
     workDir: workFolder(),
     pulumi: found.pulumi,
     // Added to this process's own environment: backend, login and plugins stay the user's.
-    env: { PULUMI_SKIP_UPDATE_CHECK: "true" },
+    env: {
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      ...(policy.platform === "app-service" ? { PULUMI_ROLLOUTS_SLOT_PROVIDER: slotProviderFile } : {}),
+    },
     runtime,
     secrets,
   });

@@ -9,25 +9,21 @@ import type { StackConfig } from "../../config/load.ts";
 import type { Outcome } from "../../driver/outcome.ts";
 import { lastRollout } from "../../driver/resume.ts";
 import { type RunOptions, runRollout } from "../../driver/run.ts";
-import type { DriverDeps, Sides } from "../../driver/session.ts";
+import type { DriverDeps } from "../../driver/session.ts";
 import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import type { Lever } from "../../ports/lever.ts";
 import { sandboxEngine } from "../../sandbox/engine.ts";
 import type { FaultSpec } from "../../sandbox/faults.ts";
-import { createSandboxHealth } from "../../sandbox/health.ts";
-import { createSandboxLever } from "../../sandbox/lever.ts";
-import { createInPlaceLever } from "../../sandbox/lever-in-place.ts";
-import type { ObjectRef } from "../../sandbox/manifest.ts";
 import { createSandboxMetrics } from "../../sandbox/metrics.ts";
-import { serveSandbox } from "../../sandbox/provider-server.ts";
 import { createSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
 import { type Healthy, usual } from "../../sandbox/telemetry.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
-import { comesInPlace } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { rehearsalFiles } from "./rehearsal-files.ts";
+import type { RehearsedCloud } from "./rehearsed-cloud.ts";
+import { openCluster } from "./rehearsed-cluster.ts";
+import { assertChecksExist } from "./rehearsed-validation.ts";
 
 export interface RehearsalOptions {
   readonly projectDir: string;
@@ -47,7 +43,7 @@ export interface RehearsalOptions {
 }
 
 /** A stack in a cloud of its own, with a version in service, ready to rehearse rollouts one after another. */
-export interface Rehearsal {
+export interface Rehearsal extends Pick<RehearsedCloud, "app"> {
   readonly sandbox: Sandbox;
   run(version: string): Promise<Outcome>;
   /** Takes back by hand what is held, as `rollouts rollback` does where no driver is alive. */
@@ -68,17 +64,21 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   const startMs = Math.ceil(options.runtime.wall.now() / 60_000) * 60_000;
   const healthy = healthyUnder(options.config.policy);
   const sandbox = createSandbox({ seed: options.seed, startMs, faults: options.faults, healthy });
-  const server = await serveSandbox(sandbox);
+  const cloud = await openCloud(options, { sandbox, folder }).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
   const close = async () => {
-    server.close();
+    await cloud.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    const deps = await rehearsalDeps(options, { sandbox, folder, found, providers: server.env });
+    const deps = await rehearsalDeps(options, { sandbox, folder, found, cloud });
     await install(deps, options.baseline);
     const change = options.change === undefined ? {} : { change: options.change };
     const run = (version: string) => runRollout(deps, { ...change, version, holder, rehearsed: true });
-    return { sandbox, run, rollback: (reason) => rollback(deps, reason), close };
+    const app = cloud.app === undefined ? {} : { app: cloud.app };
+    return { sandbox, ...app, run, rollback: (reason) => rollback(deps, reason), close };
   } catch (error) {
     await close();
     throw error;
@@ -97,11 +97,24 @@ async function rollback(deps: DriverDeps, reason: string): Promise<Outcome> {
   return await runRollout(deps, { version, holder, rehearsed: true, onlyResume: true });
 }
 
+/** In memory as a cluster; on loopback as App Service, where the policy has slots. */
+async function openCloud(
+  { config: { policy }, faults, runtime }: RehearsalOptions,
+  parts: Pick<Parts, "sandbox" | "folder">,
+): Promise<RehearsedCloud> {
+  assertChecksExist(faults, policy.validate);
+  const { lever } = policy;
+  const options = { ...parts, policy, faults, runtime };
+  if (lever.kind !== "app-service-slot") return await openCluster(options);
+  const { openAppService } = await import("./rehearsed-app-service.ts");
+  return await openAppService(options, lever);
+}
+
 interface Parts {
   readonly sandbox: Sandbox;
   readonly folder: string;
   readonly found: Awaited<ReturnType<typeof acquireEngine>>;
-  readonly providers: Readonly<Record<string, string>>;
+  readonly cloud: RehearsedCloud;
 }
 
 async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<DriverDeps> {
@@ -125,7 +138,7 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
     pulumi: parts.found.pulumi,
     env: {
       ...engineEnv(parts.found, { home }),
-      ...parts.providers,
+      ...parts.cloud.env,
       PULUMI_BACKEND_URL: `file://${state}`,
       PULUMI_CONFIG_PASSPHRASE: passphrase,
     },
@@ -141,10 +154,9 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
     `${stack}-${new Date(runtime.wall.now()).toISOString().replace(/[:.]/g, "-")}`,
   );
   return {
-    engine: sandboxEngine(engine, sandbox),
-    ...sandboxLevers(sandbox, config.policy),
+    engine: sandboxEngine(parts.cloud.wrap(engine), sandbox),
+    ...parts.cloud.ports,
     metrics: createSandboxMetrics(sandbox),
-    health: createSandboxHealth(sandbox),
     record: createFileRecord({ dir, runtime }),
     // Messages go nowhere but into the journal: a rehearsal must not page anybody.
     notify: [{ name: "rehearsed", send: async () => {} }],
@@ -166,58 +178,6 @@ function healthyUnder({ gates }: EnvironmentPolicy): Healthy {
 /** The stack's own policy, with the sandbox as its cloud. */
 function rehearsedPolicy(policy: EnvironmentPolicy): EnvironmentPolicy {
   return { ...policy, metrics: { kind: "sandbox" }, health: { kind: "sandbox" }, lever: { kind: "sandbox" } };
-}
-
-/** As of a real stack: the Deployment where the new version takes stable's place, else the route. */
-function sandboxLevers(sandbox: Sandbox, policy: EnvironmentPolicy): Pick<DriverDeps, "lever" | "leverFor"> {
-  const lever = sandboxLever(sandbox, policy);
-  if (!comesInPlace(policy)) return { lever };
-  const leverFor = (sides: Sides): Lever => {
-    // What stands in place is known from here on: faults are the new version's.
-    sandbox.replacing(sides.candidate);
-    const real = () => {
-      const { namespace, name } = placeOf(sandbox, "Deployment", policy.service);
-      return createInPlaceLever(sandbox, { namespace, deployment: name, sides });
-    };
-    return {
-      name: "sandbox",
-      setExposure: async (exposure) => real().setExposure(exposure),
-      release: async () => real().release?.(),
-      read: async () => real().read(),
-    };
-  };
-  return { lever, leverFor };
-}
-
-/** Where the program has put an object: only the program knows its namespace. */
-function placeOf(sandbox: Sandbox, kind: "HTTPRoute" | "Deployment", name: string): ObjectRef {
-  const found = sandbox.cloud.list(kind).find(({ ref }) => ref.name === name);
-  if (found !== undefined) return found.ref;
-  throw new RolloutError(`The program made no ${kind} ${name}.`, {
-    code: kind === "HTTPRoute" ? "route-missing" : "deployment-missing",
-    exit: "config",
-    path: kind === "HTTPRoute" ? "rollout.lever.route" : "rollout.service",
-    hint: "Name the route of the service in rollout.lever, or the service as its component.",
-  });
-}
-
-/** The lever on the route that the program made. */
-function sandboxLever(sandbox: Sandbox, { service, lever }: EnvironmentPolicy): Lever {
-  const route = lever.kind === "http-route" ? lever.route : service;
-  const real = (): Lever => {
-    const { namespace, name } = placeOf(sandbox, "HTTPRoute", route);
-    return createSandboxLever(sandbox, {
-      namespace,
-      route: name,
-      stable: service,
-      candidate: `${service}-canary`,
-    });
-  };
-  return {
-    name: "sandbox",
-    setExposure: async (exposure) => real().setExposure(exposure),
-    read: async () => real().read(),
-  };
 }
 
 /** Puts the baseline version in service, as a first install does. */

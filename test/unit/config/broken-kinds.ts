@@ -4,6 +4,97 @@ import { sandboxConfig, validConfig } from "./valid-config.ts";
 /** Configs whose kinds, secrets or sections are wrong. */
 export const brokenKinds: readonly BrokenConfig[] = [
   {
+    name: "slots for a canary, and a validation of half a queue",
+    why: "slots take all traffic or none, and what can't be asked would never pass",
+    written: {
+      ...validConfig,
+      strategy: "canary",
+      lever: { kind: "app-service-slot", subscriptionId: "", resourceGroup: "rg", buildPath: "version" },
+      validate: {
+        health: "health",
+        smoke: "npm run smoke",
+        postgres: "",
+        serviceBus: { namespace: "atp-bus" },
+        keyVault: { url: "atp-kv", secret: "db" },
+      },
+    },
+    expected: [
+      {
+        path: "rollout.lever.subscriptionId",
+        received: '""',
+        rule: "a text on one line",
+        hint: "Write it like",
+      },
+      {
+        path: "rollout.lever.buildPath",
+        received: '"version"',
+        rule: "starts with /",
+        hint: "/health/ready",
+      },
+      { path: "rollout.validate.health", received: '"health"', rule: "starts with /", hint: "/health/ready" },
+      {
+        path: "rollout.validate.smoke",
+        received: '"npm run smoke"',
+        rule: "a list of at least one text",
+        hint: '"npm", "run"',
+      },
+      {
+        path: "rollout.validate.postgres",
+        received: '"[secret]"',
+        rule: "a text on one line",
+        hint: "--secret",
+      },
+      { path: "rollout.validate.serviceBus.queue", rule: "required", hint: "Write it like" },
+      {
+        path: "rollout.validate.keyVault.url",
+        received: '"atp-kv"',
+        rule: "an http or https URL",
+        hint: "Write it like",
+      },
+    ],
+  },
+  {
+    name: "slots for a canary, alone",
+    why: "the shape is right, and the two don't go together",
+    written: {
+      ...validConfig,
+      strategy: "canary",
+      lever: { kind: "app-service-slot", subscriptionId: "0b1f", resourceGroup: "rg" },
+    },
+    expected: [
+      {
+        path: "rollout.strategy",
+        received: '"canary"',
+        rule: "blue-green beside the lever app-service-slot, not canary",
+        hint: "strategy: blue-green",
+      },
+    ],
+  },
+  {
+    name: "blue-green on Kubernetes without a lever, and a queue of nowhere",
+    why: "the switch and the way back are one call; there is no slot to take a place from",
+    written: {
+      ...validConfig,
+      strategy: "blue-green",
+      increments: undefined,
+      lever: undefined,
+      validate: { serviceBus: { namespace: "atp-bus", queue: "ingest" } },
+    },
+    expected: [
+      { path: "rollout.lever", rule: "required: a lever", hint: "http-route" },
+      {
+        path: "rollout.validate.serviceBus.subscriptionId",
+        rule: "required where there is no slot",
+        hint: "where the namespace lies",
+      },
+      {
+        path: "rollout.validate.serviceBus.resourceGroup",
+        rule: "required where there is no slot",
+        hint: "where the namespace lies",
+      },
+    ],
+  },
+  {
     name: "sources of approvals that nobody could read",
     why: "a typo here would block every start, and a token may stand in any of these",
     written: {

@@ -198,6 +198,9 @@ const wholes = [
   "windows.rules",
   "windows.freezes",
   "promotedIn.stacks",
+  "validate.smoke",
+  "validate.serviceBus",
+  "validate.keyVault",
 ];
 
 /** Dotted paths of the leaves of a policy. */
@@ -232,7 +235,29 @@ describe("origins", () => {
     promotedIn: { stacks: ["staging"] },
   };
 
+  const slots = {
+    ...validConfig,
+    preset: "staging",
+    increments: undefined,
+    lever: {
+      kind: "app-service-slot",
+      subscriptionId: "0b1f",
+      resourceGroup: "rg",
+      buildPath: "/version",
+      endpoint: "https://arm.example/",
+    },
+    validate: {
+      url: "https://idle.example/",
+      smoke: ["npm", "run", "smoke"],
+      postgres: { secure: "v1:x" },
+      serviceBus: { namespace: "bus", queue: "in", resourceGroup: "shared" },
+      keyVault: { url: "https://kv.example", secret: "db" },
+      smokeTimeout: "1m",
+    },
+  };
+
   it.each([
+    ["slots, validated by all there is", slots],
     ["the shortest", { preset: "development", service: "a" }],
     ["the sandbox", sandboxConfig],
     ["real ports", validConfig],

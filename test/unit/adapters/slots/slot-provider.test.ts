@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { diff } from "../../../../src/adapters/slots/slot-provider.ts";
 import { releaseInputs } from "../../../../src/adapters/slots/slot-release-inputs.ts";
 import { slotProviderSource } from "../../../../src/components/slot-release-provider.ts";
-import { armAddress } from "../../../support/arm-server.ts";
+import { armAddress } from "../../../../src/sandbox/arm/server.ts";
 
 const content = (buildId: string, settings = {}) => ({ buildId, settings });
 const inputs = { ...armAddress, production: content("1.2.3") };

@@ -4,8 +4,8 @@ import { createBuildProbe } from "../../../../src/adapters/slots/builds.ts";
 import type { SlotsApi } from "../../../../src/adapters/slots/slots-api.ts";
 import { type EnsureProduction, ensureProduction } from "../../../../src/adapters/slots/swap.ts";
 import type { Runtime } from "../../../../src/lib/runtime.ts";
-import { type ArmServer, armAddress, armToken, startArmServer } from "../../../support/arm-server.ts";
-import type { ModelOptions } from "../../../support/arm-server-model.ts";
+import type { ModelOptions } from "../../../../src/sandbox/arm/model.ts";
+import { type ArmServer, armAddress, armToken, startArmServer } from "../../../../src/sandbox/arm/server.ts";
 import { createMemoryRuntime } from "../../../support/memory-runtime.ts";
 
 /** A clock that is as late as what was last slept for: nothing waits, and all of it is in the right order. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { EnsureProduction } from "../../../../src/adapters/slots/swap.ts";
-import type { ArmFaults, ArmModel } from "../../../support/arm-server-model.ts";
+import type { ArmFaults, ArmModel } from "../../../../src/sandbox/arm/model.ts";
 import { type SlotsWorld, startSlotsWorld } from "./slots-world.ts";
 
 const worlds = new Set<SlotsWorld>();

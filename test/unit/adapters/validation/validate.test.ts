@@ -8,8 +8,8 @@ import { passwordsIn } from "../../../../src/adapters/validation/check-postgres.
 import { checksOf } from "../../../../src/adapters/validation/checks.ts";
 import { type Check, runChecks } from "../../../../src/adapters/validation/run-checks.ts";
 import { wallClock } from "../../../../src/cli/compose/runtime.ts";
+import { armAddress, armToken } from "../../../../src/sandbox/arm/server.ts";
 import type { ValidateConfig } from "../../../../src/types/slots.ts";
-import { armAddress, armToken } from "../../../support/arm-server.ts";
 import { closedPort } from "../../../support/http-fake.ts";
 import { createMemoryRuntime, until } from "../../../support/memory-runtime.ts";
 import { credential, type SlotsWorld, startSlotsWorld } from "../slots/slots-world.ts";

@@ -49,7 +49,7 @@ export interface Side {
   restartsUntil: number;
 }
 
-export interface Operation {
+interface Operation {
   readonly id: string;
   readonly switchAt: number;
   readonly endsAt: number;
@@ -60,7 +60,7 @@ export interface Operation {
   over: boolean;
 }
 
-export interface Rule {
+interface Rule {
   readonly name: string;
   readonly actionHostName: string;
   readonly reroutePercentage: number;
@@ -117,17 +117,13 @@ export interface ModelOptions {
   readonly idle?: string;
 }
 
-export function createArmModel({ now, swapMs = 4000, production = "", idle = "" }: ModelOptions): ArmModel {
-  const operations = new Map<string, Operation>();
-  let running: Operation | undefined;
-  const side = (build: string): Side => ({
-    settings: build === "" ? {} : { ROLLOUTS_BUILD_ID: build },
-    linuxFxVersion: "",
-    restartsUntil: 0,
-  });
+/** An app as it stands; its operations move as time is let work. */
+export function createArmModel(options: ModelOptions): ArmModel {
+  const { production = "", idle = "" } = options;
+  const clockwork = new Operations(options);
   const model: ArmModel = {
-    production: side(production),
-    idle: side(idle),
+    production: sideOf(production),
+    idle: sideOf(idle),
     faults: { ...noFaults },
     builds: {},
     sticky: [],
@@ -136,57 +132,80 @@ export function createArmModel({ now, swapMs = 4000, production = "", idle = "" 
     preparedWith: undefined,
     lastSwap: undefined,
     swaps: 0,
-    settle: () => {
-      if (running === undefined) return undefined;
-      const at = now();
-      if (!running.switched && running.failure === undefined && at >= running.switchAt) {
-        exchange(model);
-        running.switched = true;
-        // The old production is prepared as the slot now, and recycles at once.
-        model.idle.restartsUntil = running.endsAt;
-      }
-      if (at >= running.endsAt) {
-        running.over = true;
-        if (running.switched) {
-          const timestampUtc = new Date(Math.min(at, running.endsAt)).toISOString();
-          model.lastSwap = {
-            timestampUtc,
-            sourceSlotName: running.source,
-            destinationSlotName: "production",
-          };
-        }
-        running = undefined;
-      }
-      return running;
-    },
-    operation: (id) => operations.get(id),
-    begin: (source) => {
-      const at = now();
-      const stuck = model.faults.stuck !== false;
-      const failure = failureOf(model);
-      const operation: Operation = {
-        id: randomUUID(),
-        switchAt: stuck ? Number.POSITIVE_INFINITY : at + swapMs,
-        endsAt: stuck ? Number.POSITIVE_INFINITY : at + 2 * swapMs,
-        failure,
-        source,
-        switched: false,
-        over: false,
-      };
-      operations.set(operation.id, operation);
-      running = operation;
-      model.preparedWith = undefined;
-      return operation;
-    },
-    reset: () => {
-      if (running !== undefined && model.faults.stuck !== true) return false;
-      if (running !== undefined) running.over = true;
-      running = undefined;
-      model.preparedWith = undefined;
-      return true;
-    },
+    settle: () => clockwork.settle(model),
+    operation: (id) => clockwork.byId.get(id),
+    begin: (source) => clockwork.begin(model, source),
+    reset: () => clockwork.reset(model),
   };
   return model;
+}
+
+function sideOf(build: string): Side {
+  return {
+    settings: build === "" ? {} : { ROLLOUTS_BUILD_ID: build },
+    linuxFxVersion: "",
+    restartsUntil: 0,
+  };
+}
+
+/** The one operation that an app can have at a time, and those that are over. */
+class Operations {
+  readonly byId = new Map<string, Operation>();
+  #running: Operation | undefined;
+  readonly #now: () => number;
+  readonly #swapMs: number;
+
+  constructor({ now, swapMs = 4000 }: ModelOptions) {
+    this.#now = now;
+    this.#swapMs = swapMs;
+  }
+
+  settle(model: ArmModel): Operation | undefined {
+    const running = this.#running;
+    if (running === undefined) return undefined;
+    const at = this.#now();
+    if (!running.switched && running.failure === undefined && at >= running.switchAt) {
+      exchange(model);
+      running.switched = true;
+      // The old production is prepared as the slot now, and recycles at once.
+      model.idle.restartsUntil = running.endsAt;
+    }
+    if (at < running.endsAt) return running;
+    running.over = true;
+    if (running.switched) {
+      const timestampUtc = new Date(Math.min(at, running.endsAt)).toISOString();
+      model.lastSwap = { timestampUtc, sourceSlotName: running.source, destinationSlotName: "production" };
+    }
+    this.#running = undefined;
+    return undefined;
+  }
+
+  begin(model: ArmModel, source: string): Operation {
+    const at = this.#now();
+    const stuck = model.faults.stuck !== false;
+    const operation: Operation = {
+      id: randomUUID(),
+      switchAt: stuck ? Number.POSITIVE_INFINITY : at + this.#swapMs,
+      endsAt: stuck ? Number.POSITIVE_INFINITY : at + 2 * this.#swapMs,
+      failure: failureOf(model),
+      source,
+      switched: false,
+      over: false,
+    };
+    this.byId.set(operation.id, operation);
+    this.#running = operation;
+    model.preparedWith = undefined;
+    return operation;
+  }
+
+  reset(model: ArmModel): boolean {
+    const running = this.#running;
+    if (running !== undefined && model.faults.stuck !== true) return false;
+    if (running !== undefined) running.over = true;
+    this.#running = undefined;
+    model.preparedWith = undefined;
+    return true;
+  }
 }
 
 /** Everything but sticky settings changes places, in one moment. */

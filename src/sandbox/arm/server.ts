@@ -6,9 +6,9 @@ import {
 } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
-import { answerIdle, answerProduction } from "./arm-server-data.ts";
-import { type ArmModel, createArmModel, type ModelOptions } from "./arm-server-model.ts";
-import { type ArmAnswer, answerArm, failure } from "./arm-server-routes.ts";
+import { answerIdle, answerProduction } from "./data-plane.ts";
+import { type ArmModel, createArmModel, type ModelOptions } from "./model.ts";
+import { type ArmAnswer, answerArm, failure } from "./routes.ts";
 import { selfSigned } from "./self-signed.ts";
 
 export interface ArmServer {
@@ -21,7 +21,7 @@ export interface ArmServer {
   readonly model: ArmModel;
   /** `METHOD path-after-the-app` of each call of ARM's API, in order. */
   readonly calls: readonly string[];
-  /** Queues of the namespace `atp-bus`, by name and status; secrets of the vault, by name and value. */
+  /** Queues of any namespace, by name and status; secrets of the vault, by name and value. */
   readonly queues: Record<string, string>;
   readonly secrets: Record<string, string>;
   readonly vaultUrl: string;
@@ -61,30 +61,9 @@ export async function startArmServer(
   const ports = await Promise.all([production, idle, identity].map(listen));
   const hosts = { production: `127.0.0.1:${ports[0]}`, idle: `127.0.0.1:${ports[1]}` };
   let endpoint = "";
-  const root = `/subscriptions/${address.subscriptionId}/resourceGroups/${address.resourceGroup}/providers`;
-  const site = `${root}/Microsoft.Web/sites/${address.app}`;
-  const answer = async (request: IncomingMessage): Promise<ArmAnswer> => {
-    const body = await bodyOf(request);
-    const path = decodeURIComponent(new URL(request.url ?? "/", "https://arm").pathname);
-    if (request.headers.authorization !== `Bearer ${armToken}`)
-      return failure(401, "Unauthorized", "no token");
-    const queue = new RegExp(`^${root}/Microsoft.ServiceBus/namespaces/atp-bus/queues/(.+)$`).exec(path)?.[1];
-    if (queue !== undefined) return found(queues[queue], (status) => ({ properties: { status } }));
-    const secret = /^\/vault\/secrets\/(.+)$/.exec(path)?.[1];
-    if (secret !== undefined) return found(secrets[secret], (value) => ({ value }));
-    if (!path.startsWith(site)) return failure(404, "ResourceNotFound", "no such resource");
-    const onSlot = `/slots/${address.slot}`;
-    const after = path.slice(site.length);
-    const side = after === onSlot || after.startsWith(`${onSlot}/`) ? "idle" : "production";
-    const rest = (side === "idle" ? after.slice(onSlot.length) : after).replace(/^\//, "");
-    calls.push(`${request.method} ${side === "idle" ? "slot" : "site"}/${rest}`);
-    const operationUrl = (id: string) =>
-      `${endpoint}${site}${onSlot}/operationresults/${id}?api-version=2025-05-01`;
-    const place = { model, hosts, slot: address.slot, operationUrl };
-    return answerArm(place, { method: request.method ?? "", side, rest, body });
-  };
+  const api: ArmApi = { address, model, hosts, calls, queues, secrets, endpoint: () => endpoint };
   const arm = createServer(pair, (request, response) => {
-    answer(request).then(
+    answerTo(api, request).then(
       (result) => send(response, result),
       (error) => send(response, failure(599, "TheServerFailed", String(error))),
     );
@@ -107,6 +86,36 @@ export async function startArmServer(
     }),
     close: async () => void (await Promise.all([production, idle, identity, arm].map(close))),
   };
+}
+
+interface ArmApi extends Pick<ArmServer, "model" | "hosts" | "queues" | "secrets"> {
+  readonly address: ArmAddress;
+  readonly calls: string[];
+  endpoint(): string;
+}
+
+/** ARM and the vault behind one host. */
+async function answerTo(api: ArmApi, request: IncomingMessage): Promise<ArmAnswer> {
+  const { address, queues, secrets } = api;
+  const body = await bodyOf(request);
+  const path = decodeURIComponent(new URL(request.url ?? "/", "https://arm").pathname);
+  if (request.headers.authorization !== `Bearer ${armToken}`) return failure(401, "Unauthorized", "no token");
+  const queue = /\/Microsoft\.ServiceBus\/namespaces\/[^/]+\/queues\/(.+)$/.exec(path)?.[1];
+  if (queue !== undefined) return found(queues[queue], (status) => ({ properties: { status } }));
+  const secret = /^\/vault\/secrets\/(.+)$/.exec(path)?.[1];
+  if (secret !== undefined) return found(secrets[secret], (value) => ({ value }));
+  const { subscriptionId, resourceGroup, app, slot } = address;
+  const site = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.Web/sites/${app}`;
+  if (!path.startsWith(site)) return failure(404, "ResourceNotFound", "no such resource");
+  const onSlot = `/slots/${slot}`;
+  const after = path.slice(site.length);
+  const side = after === onSlot || after.startsWith(`${onSlot}/`) ? "idle" : "production";
+  const rest = (side === "idle" ? after.slice(onSlot.length) : after).replace(/^\//, "");
+  api.calls.push(`${request.method} ${side === "idle" ? "slot" : "site"}/${rest}`);
+  const operationUrl = (id: string) =>
+    `${api.endpoint()}${site}${onSlot}/operationresults/${id}?api-version=2025-05-01`;
+  const place = { model: api.model, hosts: api.hosts, slot, operationUrl };
+  return answerArm(place, { method: request.method ?? "", side, rest, body });
 }
 
 /** App Service's own token endpoint. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ArmModel, Side } from "./arm-server-model.ts";
+import type { ArmModel, Side } from "./model.ts";
 
 /** How requests reach the two sides: what App Service's front ends do. */
 export interface DataPlane {

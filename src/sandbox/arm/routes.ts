@@ -1,5 +1,5 @@
-import type { ArmModel, Side } from "./arm-server-model.ts";
-import { vmAllocationMessage } from "./arm-server-model.ts";
+import type { ArmModel, Side } from "./model.ts";
+import { vmAllocationMessage } from "./model.ts";
 
 /** One call of ARM's API on the app. */
 export interface ArmCall {
@@ -100,7 +100,8 @@ function swap(place: ArmPlace, { side, body }: ArmCall): ArmAnswer {
   const { faults } = model;
   const running = model.settle();
   if (faults.lostRequests-- > 0) return { status: 0, cut: true };
-  if (faults.throttles-- > 0) return failure(429, "TooManyRequests", "slow down", { "retry-after": "1" });
+  if (faults.throttles-- > 0)
+    return { ...failure(429, "TooManyRequests", "slow down"), headers: { "retry-after": "1" } };
   if (running !== undefined || faults.conflicts-- > 0) return conflict(running?.id);
   if (faults.vmAllocation-- > 0) return failure(400, "BadRequest", vmAllocationMessage);
   if (side !== "idle" || String(body["targetSlot"]).toLowerCase() !== "production")
@@ -162,11 +163,7 @@ function conflict(id = "f98f19e2"): ArmAnswer {
   );
 }
 
-export function failure(
-  status: number,
-  code: string,
-  message: string,
-  headers: Readonly<Record<string, string>> = {},
-): ArmAnswer {
-  return { status, body: { error: { code, message } }, headers };
+/** An error as ARM words it. */
+export function failure(status: number, code: string, message: string): ArmAnswer {
+  return { status, body: { error: { code, message } } };
 }

@@ -1,0 +1,117 @@
+import { writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { openSlotsOf, openValidation } from "../../adapters/blue-green.ts";
+import type { Sides } from "../../driver/session.ts";
+import type { Engine } from "../../ports/engine.ts";
+import type { Lever } from "../../ports/lever.ts";
+import type { Validation } from "../../ports/validation.ts";
+import { sandboxCredential, startAppService } from "../../sandbox/app-service.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { SlotLeverConfig } from "../../types/slots.ts";
+import { slotProviderFile } from "./program.ts";
+import type { RehearsedCloud, RehearsedCloudOptions } from "./rehearsed-cloud.ts";
+import { rehearsedCheck } from "./rehearsed-validation.ts";
+
+/** Times of a swap against an ARM that answers at once, ms. */
+const limits = { pollMs: 50, stuckMs: 5000, settleMs: 3000, unseenMs: 1000, backoffMs: 50 };
+
+/** Checks that would reach out of the rehearsal. */
+const outside: ReadonlySet<string> = new Set(["smoke", "postgres"]);
+
+/**
+ * App Service on loopback, for a policy of slots: the real lever, the real validation and the real `SlotRelease` talk
+ * HTTPS to it. Real waiting takes no virtual time.
+ */
+export async function openAppService(
+  options: RehearsedCloudOptions,
+  config: SlotLeverConfig,
+): Promise<RehearsedCloud> {
+  const { sandbox, policy, faults, runtime, folder } = options;
+  const { validate } = policy;
+  const app = await startAppService({ sandbox, address: config, validate, faults, wall: runtime.wall });
+  const { server } = app;
+  const certFile = join(folder, "arm.pem");
+  await writeFile(certFile, server.cert);
+  // Swaps are watched by the time that they take.
+  const slots = await openSlotsOf({
+    config: { ...config, endpoint: server.endpoint },
+    runtime: { ...runtime, clock: runtime.wall },
+    credential: sandboxCredential,
+    limits,
+  });
+  const { keyVault } = validate;
+  const validation = await openValidation({
+    config: {
+      ...validate,
+      ...(keyVault === undefined ? {} : { keyVault: { ...keyVault, url: server.vaultUrl } }),
+    },
+    runtime: { ...runtime, clock: sandbox.clock },
+    cwd: folder,
+    env: {},
+    warmUpSeconds: policy.timeouts.confirmSeconds,
+    baseUrl: slots.idleUrl,
+    place: config,
+    endpoint: server.endpoint,
+    credential: sandboxCredential,
+    instead: (check) => (outside.has(check.name) ? rehearsedCheck(check.name, faults) : check),
+  });
+  const leverFor = (sides: Sides) => {
+    app.rollsOut(sides);
+    return still(sandbox, slots.leverFor(sides), app.follow);
+  };
+  return {
+    env: {
+      ...app.providers,
+      ...server.identityEnv(certFile),
+      PULUMI_ROLLOUTS_ARM_ENDPOINT: server.endpoint,
+      PULUMI_ROLLOUTS_SWAP_LIMITS: JSON.stringify(limits),
+      PULUMI_ROLLOUTS_SLOT_PROVIDER: slotProviderFile,
+      NODE_PATH: modulesFolder(),
+    },
+    ports: {
+      lever: leverFor({}),
+      leverFor,
+      health: app.health,
+      validation: stillValidation(sandbox, validation),
+    },
+    app: server,
+    wrap: (engine) => followed(engine, app.follow),
+    close: app.close,
+  };
+}
+
+/** Where the SDK's own process finds the SDK, whose folder is the rehearsal's. */
+function modulesFolder(): string {
+  const sdk = dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
+  return dirname(dirname(sdk));
+}
+
+function still(sandbox: Sandbox, lever: Lever, follow: () => void): Lever {
+  return {
+    name: lever.name,
+    setExposure: (exposure, signal) =>
+      held(sandbox, async () => {
+        await lever.setExposure(exposure, signal).finally(follow);
+      }),
+    read: (signal) => held(sandbox, () => lever.read(signal)),
+  };
+}
+
+function stillValidation(sandbox: Sandbox, { name, run }: Validation): Validation {
+  // It sleeps on the sandbox's clock between two looks at a slot that starts: only its requests hold time.
+  return { name, run: (signal) => run(signal).finally(() => sandbox.cloud.settle()) };
+}
+
+function followed(engine: Engine, follow: () => void): Engine {
+  return { ...engine, up: (options) => engine.up(options).finally(follow) };
+}
+
+async function held<T>(sandbox: Sandbox, work: () => Promise<T>): Promise<T> {
+  const release = sandbox.clock.hold();
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}

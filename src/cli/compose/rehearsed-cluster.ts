@@ -1,0 +1,80 @@
+import type { DriverDeps, Sides } from "../../driver/session.ts";
+import { RolloutError } from "../../errors/errors.ts";
+import type { Lever } from "../../ports/lever.ts";
+import { createSandboxHealth } from "../../sandbox/health.ts";
+import { createSandboxLever } from "../../sandbox/lever.ts";
+import { createInPlaceLever } from "../../sandbox/lever-in-place.ts";
+import type { ObjectRef } from "../../sandbox/manifest.ts";
+import { serveSandbox } from "../../sandbox/provider-server.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { EnvironmentPolicy } from "../../types/policy.ts";
+import { comesInPlace } from "./ports.ts";
+import type { RehearsedCloud, RehearsedCloudOptions } from "./rehearsed-cloud.ts";
+import { rehearsedValidation } from "./rehearsed-validation.ts";
+
+/** A cluster in memory, for a policy on Kubernetes. */
+export async function openCluster(options: RehearsedCloudOptions): Promise<RehearsedCloud> {
+  const { sandbox, policy } = options;
+  const server = await serveSandbox(sandbox);
+  const health = createSandboxHealth(sandbox);
+  const validation =
+    policy.strategy === "blue-green" ? { validation: rehearsedValidation({ ...options, health }) } : {};
+  return {
+    env: server.env,
+    ports: { ...sandboxLevers(sandbox, policy), health, ...validation },
+    wrap: (engine) => engine,
+    close: async () => server.close(),
+  };
+}
+
+/** As of a real stack: the Deployment where the new version takes stable's place, else the route. */
+function sandboxLevers(sandbox: Sandbox, policy: EnvironmentPolicy): Pick<DriverDeps, "lever" | "leverFor"> {
+  const lever = sandboxLever(sandbox, policy);
+  if (!comesInPlace(policy)) return { lever };
+  const leverFor = (sides: Sides): Lever => {
+    // What stands in place is known from here on: faults are the new version's.
+    sandbox.replacing(sides.candidate);
+    const real = () => {
+      const { namespace, name } = placeOf(sandbox, "Deployment", policy.service);
+      return createInPlaceLever(sandbox, { namespace, deployment: name, sides });
+    };
+    return {
+      name: "sandbox",
+      setExposure: async (exposure) => real().setExposure(exposure),
+      release: async () => real().release?.(),
+      read: async () => real().read(),
+    };
+  };
+  return { lever, leverFor };
+}
+
+/** Where the program has put an object: only the program knows its namespace. */
+function placeOf(sandbox: Sandbox, kind: "HTTPRoute" | "Deployment", name: string): ObjectRef {
+  const found = sandbox.cloud.list(kind).find(({ ref }) => ref.name === name);
+  if (found !== undefined) return found.ref;
+  throw new RolloutError(`The program made no ${kind} ${name}.`, {
+    code: kind === "HTTPRoute" ? "route-missing" : "deployment-missing",
+    exit: "config",
+    path: kind === "HTTPRoute" ? "rollout.lever.route" : "rollout.service",
+    hint: "Name the route of the service in rollout.lever, or the service as its component.",
+  });
+}
+
+/** The lever on the route that the program made. */
+function sandboxLever(sandbox: Sandbox, { service, lever }: EnvironmentPolicy): Lever {
+  const route = lever.kind === "http-route" ? lever.route : service;
+  const real = (): Lever => {
+    const { namespace, name } = placeOf(sandbox, "HTTPRoute", route);
+    return createSandboxLever(sandbox, {
+      namespace,
+      route: name,
+      stable: service,
+      candidate: `${service}-canary`,
+    });
+  };
+  return {
+    name: "sandbox",
+    setExposure: async (exposure) => real().setExposure(exposure),
+    read: async () => real().read(),
+  };
+}
