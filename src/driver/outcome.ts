@@ -88,12 +88,13 @@ function nameOf({ state }: Session): OutcomeName {
   }
 }
 
-function revertOf({ leverMs, stackMs, stateEqual, plan }: Session): NonNullable<Outcome["revert"]> {
+function revertOf({ leverMs, stackMs, stateEqual, plan, state }: Session): NonNullable<Outcome["revert"]> {
   return {
     ...(leverMs === undefined ? {} : { leverMs }),
     ...(stackMs === undefined ? {} : { stackMs }),
     ...(isInPlace(plan.steps) ? { inPlace: true } : {}),
-    stateEqual: stateEqual ?? false,
+    // Only what was verified ends as reverted.
+    stateEqual: stateEqual ?? state.name === "reverted",
   };
 }
 

@@ -33,6 +33,8 @@ async function leverToZero(session: Session): Promise<EffectResult> {
   try {
     // The intent is written without waiting: nothing may stand between a verdict and the lever.
     const noted = journal(session, "intent", { effect: "lever", exposure: 0 });
+    // A lever that fails is told first; a journal that can't be written must not end the process meanwhile.
+    noted.catch(() => {});
     await session.lever.setExposure(0);
     await noted;
   } catch (error) {

@@ -12,6 +12,7 @@ import { runLoop } from "./loop.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { isInFlight, lastRollout, type Recorded } from "./resume.ts";
 import { type DriverDeps, journal, type Session, type SessionOptions } from "./session.ts";
+import { messageFor, tell } from "./tell.ts";
 import { engineOfPlan } from "./way.ts";
 
 export interface RunOptions extends Partial<Omit<SessionOptions, "unversioned">> {
@@ -34,6 +35,8 @@ export async function runRollout(deps: DriverDeps, options: RunOptions): Promise
   const lease = await keepLease(deps.record.lease, deps.runtime, { holder: options.holder, termMs });
   try {
     const recorded = lastRollout(await deps.record.journal.read());
+    const closed = await closeEnded({ deps, options, lease }, recorded);
+    if (closed?.version === options.version) return closed;
     const inFlight = recorded !== undefined && isInFlight(recorded) ? recorded : undefined;
     if (inFlight === undefined && options.onlyResume) throw nothingInFlight();
     const session = inFlight
@@ -51,6 +54,18 @@ export async function runRollout(deps: DriverDeps, options: RunOptions): Promise
   } finally {
     await lease.release();
   }
+}
+
+/**
+ * A driver that died between the last decision and its entry `end`: that entry keeps a reverted version out and lets a
+ * promoted one on, and people are told (once more, where the message had gone out). Undefined: nothing was left open.
+ */
+async function closeEnded(start: Start, recorded: Recorded | undefined): Promise<Outcome | undefined> {
+  if (recorded === undefined || isInFlight(recorded) || recorded.ended !== undefined) return undefined;
+  const session = sessionOf(start, recorded);
+  const message = messageFor(session);
+  if (message !== undefined) await tell(session, message);
+  return await outcomeOf(session, "ended");
 }
 
 interface Start {
@@ -128,7 +143,7 @@ function unversioned(survey: PreviewResult): readonly string[] {
 
 /** What a dead driver left, or what was held: recover the engine, fold the journal, go on. */
 async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
-  const { deps, options, lease } = start;
+  const { deps, options } = start;
   const { plan } = recorded;
   if (options.version !== plan.to && !options.onlyResume) {
     throw new RolloutError(
@@ -141,18 +156,7 @@ async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
     );
   }
   if (options.change !== undefined && options.change.kind !== plan.change) throw otherChange(plan);
-  const { baseline } = recorded;
-  const session: Session = {
-    deps: { ...deps, engine: engineOfPlan(deps.engine, plan) },
-    plan,
-    planHash: recorded.planHash,
-    rolloutId: recorded.rolloutId,
-    lease,
-    lever: leverOf(deps, plan),
-    options: sessionOptions(options, []),
-    state: recorded.state,
-    ...(baseline ? { baseline } : {}),
-  };
+  const session = sessionOf(start, recorded);
   const done = await deps.engine.recover({ waitMs: plan.timeouts.rolloutSeconds * 1000 });
   await journal(session, "observed", {
     resumed: true,
@@ -174,6 +178,22 @@ async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
   session.state = reduce(session.state, decision, { ms: deps.runtime.clock.now() });
   if (session.state.name.startsWith("reverting-")) turnedBackNow(session);
   return session;
+}
+
+/** A session where the journal has left it. */
+function sessionOf({ deps, options, lease }: Start, recorded: Recorded): Session {
+  const { plan, planHash: hash, rolloutId, state, baseline } = recorded;
+  return {
+    deps: { ...deps, engine: engineOfPlan(deps.engine, plan) },
+    plan,
+    planHash: hash,
+    rolloutId,
+    lease,
+    lever: leverOf(deps, plan),
+    options: sessionOptions(options, []),
+    state,
+    ...(baseline ? { baseline } : {}),
+  };
 }
 
 function otherChange({ to, change, strategy }: RolloutPlan): RolloutError {

@@ -1,58 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { createTimeline } from "../../../src/cli/render/timeline.ts";
 import { exitOf } from "../../../src/driver/outcome.ts";
-import type { DriverDeps } from "../../../src/driver/session.ts";
 import type { Platform } from "../../../src/types/slots.ts";
-import type { ValidationReport } from "../../../src/types/validation.ts";
-import { aDriver } from "../../support/drive.ts";
+import { aStrategy, passed } from "../../support/strategies.ts";
 
-const passed: ValidationReport = {
-  ok: true,
-  results: [
-    { name: "health", ok: true, ms: 3, message: "GET /health/live answered 200" },
-    { name: "smoke", ok: true, ms: 900, message: "exit 0" },
-  ],
-};
+const named = {
+  "app-service": "blue-green on App Service",
+  kubernetes: "blue-green on Kubernetes",
+} as const;
 
-/**
- * A blue-green driver. On slots all requests reach one side: the series of stable is the whole service, and `percent`
- * of it fail while the new version serves; on Kubernetes the candidate has its own.
- */
-function blueGreen(platform: Platform, percent = 0.1) {
-  const policy = {
-    preset: "staging",
-    strategy: "blue-green",
-    platform,
-    increments: [{ exposure: 100, soakSeconds: 1800 }],
-  } as const;
-  const driver = aDriver({ policy });
-  driver.world.knobs.errorPercent = () => percent;
-  const { metrics } = driver.deps;
-  const whole: DriverDeps["metrics"] = {
-    name: "whole",
-    observe: async (query) => {
-      const answer = await metrics.observe(query);
-      if (answer.status !== "value") return answer;
-      const bins = answer.candidate.bins.map((bin, index) => {
-        const other = answer.stable.bins[index];
-        return { ...bin, n: bin.n + (other?.n ?? 0), errors: bin.errors + (other?.errors ?? 0) };
-      });
-      return { ...answer, candidate: { bins: [] }, stable: { bins } };
-    },
-  };
-  const knobs = { report: passed, runs: 0, validate: async (_signal: AbortSignal) => {} };
-  Object.assign(driver.deps, {
-    ...(platform === "app-service" ? { metrics: whole } : {}),
-    validation: {
-      name: "memory",
-      run: async (signal: AbortSignal) => {
-        knobs.runs++;
-        await knobs.validate(signal);
-        return knobs.report;
-      },
-    },
-  });
-  return { ...driver, validation: knobs };
+function blueGreen(platform: Platform, percent?: number) {
+  return aStrategy(named[platform], percent === undefined ? {} : { percent });
 }
 
 const promotions = {
@@ -125,7 +83,7 @@ describe.each<Platform>(["app-service", "kubernetes"])("blue-green on %s, throug
   it("stops a validation that is under way when it is aborted, and takes the staged version away", async () => {
     const driver = blueGreen(platform);
     let stopped = false;
-    driver.validation.validate = async (signal) => {
+    driver.validation.during = async (signal) => {
       const request = {
         kind: "abort",
         by: "alice",
