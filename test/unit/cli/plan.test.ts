@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { realWorld } from "../../../src/cli/compose/world.ts";
+import { changeKinds } from "../../../src/plan/matrix.ts";
 import { aPlan, aSnapshot } from "../../support/builders.ts";
 import { aDriver } from "../../support/drive.ts";
 import { aStackConfig, aWorld, cli } from "./harness.ts";
@@ -32,6 +33,22 @@ describe("plan", () => {
     const { code, json } = await cli(argv, { world, cwd: root });
     expect(code).toBe(2);
     expect(json).toMatchObject({ ok: false, error: { code: "not-built" } });
+  });
+
+  // Issue 4, acceptance 1: six kinds of changes in the guide's four environments.
+  it.each(["dev", "test", "staging", "prod"])("every kind of change on %s", async (stack) => {
+    const world = { ...realWorld, openRecord: async () => aDriver().record };
+    const plans: string[] = [];
+    for (const change of changeKinds) {
+      const { code, stdout, stderr } = await cli(["plan", "--stack", stack, "--change", change], {
+        world,
+        cwd: root,
+      });
+      plans.push(
+        `$ rollouts plan --stack ${stack} --change ${change}  # exit ${code}\n\n${stdout || stderr}`,
+      );
+    }
+    await expect(plans.join("\n\n")).toMatchFileSnapshot(`../../golden/cli/plan-changes-${stack}.txt`);
   });
 
   it("--json carries steps, duration, hash and origins", async () => {
