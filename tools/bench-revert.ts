@@ -1,12 +1,7 @@
 import { stderr, stdout } from "node:process";
-import type { Outcome } from "../src/driver/outcome.ts";
-import { argoAbortMs, barePatches, spread, verdictToZero } from "../test/support/cluster-measure.ts";
-import {
-  type ClusterSite,
-  type ClusterStack,
-  openStack,
-  startClusterSite,
-} from "../test/support/cluster-stack.ts";
+import { argoAbortMs, spread } from "../test/support/cluster-measure.ts";
+import { type RevertRound, revertRound } from "../test/support/cluster-rounds.ts";
+import { openStack, startClusterSite } from "../test/support/cluster-stack.ts";
 
 // `npm run bench:revert [-- times]`: takes a candidate to 5 % and lets its health check fail, again and again, on
 // the real engine and control plane, and measures verdict → weight 0 at a watcher of the route. Ends by itself;
@@ -17,37 +12,7 @@ const times = Number(process.argv[2] ?? 20);
 const longestMs = 15 * 60_000;
 const talk = (line: string): void => void stderr.write(`${line}\n`);
 
-interface Round {
-  readonly leverMs: number;
-  readonly bareMs: number;
-  readonly stackMs: number;
-}
-
-async function round(site: ClusterSite, stack: ClusterStack, version: string): Promise<Round> {
-  const from = stack.watcher.seen.length;
-  const running = stack.run(version);
-  const soak = stack.entry("the soak at 5 %", ({ state }) => state === "soaking");
-  // A driver that ends early is told of by its outcome, below.
-  soak.catch(() => {});
-  await Promise.race([soak, running]);
-  await stack.candidate.set({ ready: false });
-  const outcome = await running;
-  await stack.candidate.set({ ready: true });
-  check(outcome, stack.watcher.weights(from));
-  const leverMs = await verdictToZero(stack, from);
-  const [bareMs = Number.NaN] = await barePatches(site, stack.namespace, 1);
-  return { leverMs, bareMs, stackMs: outcome.revert?.stackMs ?? Number.NaN };
-}
-
-function check({ outcome, cause, revert }: Outcome, weights: readonly number[]): void {
-  const right = outcome === "reverted" && revert?.stateEqual === true && cause?.gate === "health";
-  if (right && weights.join(" ") === "5 0") return;
-  throw new Error(
-    `a wrong state: ${outcome} (${cause?.message}), equal to its baseline: ${revert?.stateEqual}, weights ${weights}`,
-  );
-}
-
-function print(rounds: readonly Round[]): void {
+function print(rounds: readonly RevertRound[]): void {
   const lever = spread(rounds.map(({ leverMs }) => leverMs));
   const bare = spread(rounds.map(({ bareMs }) => bareMs));
   const stack = spread(rounds.map(({ stackMs }) => stackMs));
@@ -68,9 +33,9 @@ async function main(): Promise<void> {
     const timeouts = { rollout: "60s", confirm: "20s", verify: "20s", afterRevert: "1s" };
     const stack = await openStack(site, { rollout: { soak: "5m", drain: "1s", timeouts } });
     try {
-      const rounds: Round[] = [];
+      const rounds: RevertRound[] = [];
       while (rounds.length < times && performance.now() - begun < longestMs) {
-        rounds.push(await round(site, stack, `2.0.${rounds.length}`));
+        rounds.push(await revertRound(site, stack, `2.0.${rounds.length}`));
         const last = rounds.at(-1);
         talk(
           `${rounds.length}/${times}: verdict → weight 0 ${last?.leverMs} ms, bare patch ${last?.bareMs} ms`,

@@ -1,4 +1,5 @@
 import { type ExitName, exitCodes } from "../errors/errors.ts";
+import { rtoOf } from "../plan/matrix.ts";
 import { isInPlace } from "../plan/steps.ts";
 import type { Cause } from "../types/state.ts";
 import type { LoopEnd } from "./loop.ts";
@@ -28,6 +29,8 @@ export interface Outcome {
     readonly leverMs?: number;
     /** The new version stood in stable's place: `leverMs` is the time of an undo. */
     readonly inPlace?: true;
+    /** What the guide's matrix asks of `leverMs` for the strategy, ms. */
+    readonly objectiveMs?: number;
     /** Verdict to the baseline restored, wall ms. */
     readonly stackMs?: number;
     /** Inputs, preview, route and readiness equal the baseline. */
@@ -91,6 +94,7 @@ function nameOf({ state }: Session): OutcomeName {
 function revertOf({ leverMs, stackMs, stateEqual, plan, state }: Session): NonNullable<Outcome["revert"]> {
   return {
     ...(leverMs === undefined ? {} : { leverMs }),
+    objectiveMs: rtoOf(plan.strategy) * 1000,
     ...(stackMs === undefined ? {} : { stackMs }),
     ...(isInPlace(plan.steps) ? { inPlace: true } : {}),
     // Only what was verified ends as reverted.

@@ -96,6 +96,11 @@ function strategyRow(strategy: StrategyKind): ChangeRow {
   };
 }
 
+/** The matrix's objective for the way back of a strategy, seconds: until no user meets the new version any more. */
+export function rtoOf(strategy: StrategyKind): number {
+  return strategyRow(strategy).rtoSeconds;
+}
+
 function noReason(picked: Recommendation, strategy: StrategyKind): RolloutError {
   return new RolloutError(
     `The strategy ${strategy} overrides ${picked.strategy}, which ${picked.reason}, without a reason.`,

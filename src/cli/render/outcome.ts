@@ -1,4 +1,5 @@
 import type { Outcome } from "../../driver/outcome.ts";
+import { formatDuration } from "../../lib/duration.ts";
 import type { CommandResult } from "../command.ts";
 import { type Paint, painter } from "./human.ts";
 import { formatSeconds, stepLabel } from "./words.ts";
@@ -37,16 +38,17 @@ function headline({ outcome, version, exposures, failedAt, heldAt, cause }: Outc
   }
 }
 
-/** Measured times beside the objectives of the guide: traffic < 1 min, an undo and the stack < 5 min. */
+/** Measured times beside the objectives of the guide: the strategy's own for users, 5 min for the stack. */
 function revertLines({ revert }: Outcome): readonly string[] {
   if (revert === undefined) return [];
-  const { leverMs, stackMs, stateEqual, inPlace } = revert;
+  const { leverMs, objectiveMs = 60_000, stackMs, stateEqual, inPlace } = revert;
+  const objective = `(objective: ${formatDuration(objectiveMs / 1000)})`;
   const traffic = leverMs === undefined ? "not read back" : `off after ${formatSeconds(leverMs)}`;
   const stack = stackMs === undefined ? "not restored" : `restored after ${formatSeconds(stackMs)}`;
   const undone =
     leverMs === undefined ? "not read back" : `every new pod gone after ${formatSeconds(leverMs)}`;
   return [
-    inPlace ? `  undo     ${undone} (objective: 5 min)` : `  traffic  ${traffic} (objective: 1 min)`,
+    inPlace ? `  undo     ${undone} ${objective}` : `  traffic  ${traffic} ${objective}`,
     `  stack    ${stack} (objective: 5 min), ${stateEqual ? "equals its baseline" : "differs from its baseline"}`,
   ];
 }
