@@ -36,10 +36,12 @@ export function sandboxEngine(engine: Engine, sandbox: Sandbox): Engine {
   };
 }
 
+const allAtOnce: ReadonlySet<string> = new Set(["roll", "direct", "stage", "swap"]);
+
 /** The exposure that a target names; a stage of a promotion names none, there its preview has shown it. */
 function exposureOf(target: Target): number | undefined {
   if (target.kind === "release") return target.release.exposure;
-  if (target.step === "roll" || target.step === "direct" || target.step === "swap") return 100;
-  if (target.step === "stage") return 0;
+  // What is staged is made for everybody, though nobody has it yet.
+  if (allAtOnce.has(target.step ?? "")) return 100;
   return target.step !== undefined && /^\d+$/.test(target.step) ? Number(target.step) : undefined;
 }

@@ -131,7 +131,7 @@ describe.concurrent("prod: blue-green on Kubernetes", () => {
   >([
     ["a good version", [], "promoted", undefined, [0, 100, 0]],
     ["what doesn't validate is never swapped in", ["validation=ready"], "reverted", "validate", [0]],
-    ["what never starts is never validated", ["image-pull@0"], "reverted", "stage", [0]],
+    ["what never starts is never validated", ["image-pull"], "reverted", "stage", [0]],
     ["errors after the swap", ["errors=3%@100"], "reverted", "swap", [0, 100, 0]],
   ])("%s", async (_why, faults, outcome, failedAt, weights) => {
     const run = await rehearseOnce({ faults, change: blueGreen });
