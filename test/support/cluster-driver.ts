@@ -6,6 +6,7 @@ import { createHttpHealth } from "../../src/adapters/health/http-health.ts";
 import { createHttpRouteLever } from "../../src/adapters/lever/http-route.ts";
 import { createPrometheusMetrics } from "../../src/adapters/metrics/prometheus.ts";
 import { createFileRecord } from "../../src/adapters/record/file-record.ts";
+import { createValidation } from "../../src/adapters/validation/validation.ts";
 import { wallClock } from "../../src/cli/compose/runtime.ts";
 import { normalizeOrThrow } from "../../src/config/normalize.ts";
 import type { DriverDeps } from "../../src/driver/session.ts";
@@ -73,9 +74,9 @@ export function openDriver(spec: StackSpec, observer?: (entry: JournalEntry) => 
 }
 
 function sourcesOf(
-  { lever, metrics, health }: EnvironmentPolicy,
+  { lever, metrics, health, validate, timeouts }: EnvironmentPolicy,
   runtime: Runtime,
-): Pick<DriverDeps, "lever" | "metrics" | "health"> {
+): Pick<DriverDeps, "lever" | "metrics" | "health" | "validation"> {
   if (lever.kind !== "http-route" || metrics.kind !== "prometheus" || health.kind !== "http") {
     throw new Error("a cluster test drives the real route, Prometheus and health");
   }
@@ -84,6 +85,15 @@ function sourcesOf(
     // Scraped each second: a bin is complete after two scrapes.
     metrics: createPrometheusMetrics({ config: metrics, runtime, binMs: 1_000, lagMs: 2_000 }),
     health: createHttpHealth({ config: health, runtime, pauseMs: 200 }),
+    validation: createValidation({
+      config: validate,
+      runtime,
+      warmUpSeconds: timeouts.confirmSeconds,
+      baseUrl: async () => new URL(health.candidate[0] ?? "").origin,
+      cwd: ".",
+      env: {},
+      openCredential: () => Promise.reject(new Error("no cluster test has an Azure identity")),
+    }),
   };
 }
 
