@@ -18,7 +18,7 @@ beforeAll(async () => {
   site = await startClusterSite(talk);
 });
 beforeEach(async () => {
-  stack = await openStack(site, { rollout: { strategy: "blue-green" } });
+  stack = await openStack(site, { rollout: { strategy: "blue-green", soak: "12s" } });
 });
 afterEach(() => stack?.stop());
 afterAll(() => site?.stop());
