@@ -29,10 +29,14 @@ async function readGates(session: Session): Promise<readonly GateReading[]> {
   if (since === undefined || !isWatched(state.name)) return [];
   const nowMs = deps.runtime.clock.now();
   const { gates } = plan;
-  const [metrics, health] = await Promise.all([
-    deps.metrics.observe({ sinceMs: since, nowMs, thresholdsMs: [gates.p95.limitMs] }),
-    deps.health.probe({ tries: gates.health.tries, timeoutMs: gates.health.timeoutSeconds * 1000 }),
-  ]);
+  const asked = await unlessAborted(session, (signal) =>
+    Promise.all([
+      deps.metrics.observe({ sinceMs: since, nowMs, thresholdsMs: [gates.p95.limitMs], signal }),
+      deps.health.probe({ tries: gates.health.tries, timeoutMs: gates.health.timeoutSeconds * 1000, signal }),
+    ]),
+  );
+  if (asked === undefined) return [];
+  const [metrics, health] = asked;
   const look = { gates, exposedSinceMs: since, confirmedAtMs: state.confirmedAtMs ?? nowMs, nowMs };
   if (!servesAsOne(plan.steps)) return judge({ ...look, metrics, health });
   return judge({
@@ -40,6 +44,36 @@ async function readGates(session: Session): Promise<readonly GateReading[]> {
     metrics: ofTheService(metrics),
     health: { candidate: health.stable, stable: { status: "ok" } },
   }).map(saidOfTheService);
+}
+
+/**
+ * Whoever asks to turn back doesn't wait for an endpoint that hangs. Undefined: cut short; what would come of it reads
+ * like an endpoint that doesn't answer, and decides nothing.
+ */
+async function unlessAborted<T>(
+  { deps, rolloutId }: Session,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const { requests } = deps.record;
+  const look = new AbortController();
+  let cut = false;
+  const hears = (async () => {
+    while (!look.signal.aborted) {
+      await requests.changed(look.signal);
+      if (look.signal.aborted) return;
+      const asked = await requests.read(rolloutId).catch(() => []);
+      cut = asked.some(({ kind }) => kind === "abort");
+      if (cut) look.abort();
+    }
+  })();
+  // A store that can't be watched is no reason to look at nothing.
+  hears.catch(() => {});
+  try {
+    const result = await work(look.signal);
+    return cut ? undefined : result;
+  } finally {
+    look.abort();
+  }
 }
 
 /** A version in stable's place takes traffic pod by pod while its update still runs. */

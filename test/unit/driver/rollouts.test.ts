@@ -223,6 +223,56 @@ describe("requests", () => {
   });
 });
 
+describe("an abort while a look hangs", () => {
+  it("doesn't wait for the endpoint, and the look that it cuts short decides nothing", async () => {
+    const driver = aDriver();
+    const { health } = driver.deps;
+    let cut = 0;
+    const hanging: typeof health = {
+      name: "hanging",
+      probe: async ({ signal }) => {
+        const { state } = driver.entries().at(-1) ?? {};
+        if (state !== "soaking") return await health.probe({ tries: 1, timeoutMs: 1 });
+        await driver.record.requests.submit({ kind: "abort", ...by, rolloutId: driver.rolloutId() });
+        // As a probe whose tries are all still to come: only the signal ends it.
+        await new Promise<void>((resolve) =>
+          signal?.addEventListener("abort", () => resolve(), { once: true }),
+        );
+        cut++;
+        const silent = { status: "no-answer", message: "aborted" } as const;
+        return { candidate: silent, stable: { status: "ok" } };
+      },
+    };
+    Object.assign(driver.deps, { health: hanging });
+    expect(await driver.run()).toMatchObject({ outcome: "reverted", cause: { reason: "Aborted" } });
+    expect(cut).toBe(1);
+  });
+
+  it("another request leaves the look alone", async () => {
+    const driver = aDriver();
+    const { health } = driver.deps;
+    let asked = false;
+    let aborted = false;
+    const slow: typeof health = {
+      name: "slow",
+      probe: async (options) => {
+        const { state } = driver.entries().at(-1) ?? {};
+        if (!asked && state === "soaking") {
+          asked = true;
+          await driver.record.requests.submit({ kind: "pause", ...by, rolloutId: driver.rolloutId() });
+          await driver.record.requests.submit({ kind: "resume", ...by, rolloutId: driver.rolloutId() });
+          await new Promise((resolve) => setImmediate(resolve));
+          aborted = options.signal?.aborted ?? true;
+        }
+        return await health.probe(options);
+      },
+    };
+    Object.assign(driver.deps, { health: slow });
+    expect(await driver.run()).toMatchObject({ outcome: "promoted" });
+    expect([asked, aborted]).toEqual([true, false]);
+  });
+});
+
 describe("what stops before anything is touched", () => {
   const refusal = async (promise: Promise<unknown>) => {
     const error = await promise.then(
