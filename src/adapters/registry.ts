@@ -60,6 +60,14 @@ export async function openLever(
       const { createHttpRouteLever } = await import("./lever/http-route.ts");
       return createHttpRouteLever({ config, runtime, names });
     }
+    case "istio": {
+      const { createIstioLever } = await import("./lever/istio.ts");
+      return createIstioLever({ config, runtime, names });
+    }
+    case "ingress-nginx": {
+      const { createIngressNginxLever } = await import("./lever/ingress-nginx.ts");
+      return createIngressNginxLever({ config, runtime, names });
+    }
     case "app-service-slot":
       throw slotsSwap();
     case "sandbox":
@@ -75,9 +83,12 @@ export async function openDeploymentLever(
 ): Promise<(sides: { readonly stable?: string; readonly candidate?: string }) => Lever> {
   const { config, runtime, deployment } = options;
   switch (config.kind) {
-    case "http-route": {
+    case "http-route":
+    case "istio":
+    case "ingress-nginx": {
       const { createDeploymentLever } = await import("./lever/deployment.ts");
-      return (sides) => createDeploymentLever({ config, deployment, sides, runtime });
+      const place = { config: clusterOf(config, deployment), deployment, runtime };
+      return (sides) => createDeploymentLever({ ...place, sides });
     }
     case "app-service-slot":
       throw slotsSwap();
@@ -118,6 +129,21 @@ export async function openRecord(
     default:
       return assertNever(config.kind, "record kind");
   }
+}
+
+type OnCluster = Extract<LeverConfig, { readonly namespace: string }>;
+
+/** Where the Deployment is: a version in place leaves the router alone, whichever it is. */
+export function clusterOf(config: OnCluster, service: string): Extract<LeverConfig, { kind: "http-route" }> {
+  if (config.kind === "http-route") return config;
+  const { namespace, kubeconfig, context } = config;
+  return {
+    kind: "http-route",
+    namespace,
+    route: service,
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
 }
 
 /** The config's own rules refuse it first. */

@@ -4,6 +4,7 @@ import type { RecordStore } from "../ports/record.ts";
 import type { JournalEntry } from "../types/journal.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import type { CommandContext } from "./command.ts";
+import { undosIn } from "./history-view.ts";
 import type { StackAt } from "./world.ts";
 
 /** A stack with its record. */
@@ -33,10 +34,15 @@ export interface Served {
   readonly identity?: string;
 }
 
-/** The version in service by a journal: what was promoted last, else what the last rollout set out from. */
+/**
+ * The version in service by a journal: what was promoted last, else what the last rollout set out from; or, after
+ * that, what a verified rollback to a revision led to.
+ */
 export function servedVersion(entries: readonly JournalEntry[]): Served | undefined {
   const begin = entries.findLast(({ kind }) => kind === "begin");
   if (begin === undefined) return undefined;
+  const undone = undosIn(entries).findLast(({ outcome, seq }) => outcome === "reverted" && seq > begin.seq);
+  if (undone !== undefined) return undone.served;
   const plan = begin.data["plan"] as RolloutPlan;
   const end = entries.findLast(({ kind, rolloutId }) => kind === "end" && rolloutId === begin.rolloutId);
   const promoted = end?.data["outcome"] === "promoted";

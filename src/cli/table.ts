@@ -12,6 +12,7 @@ export const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   resume: async () => (await import("./commands/resume.ts")).resumeCommand,
   abort: async () => (await import("./commands/abort.ts")).abortCommand,
   rollback: async () => (await import("./commands/rollback.ts")).rollbackCommand,
+  history: async () => (await import("./commands/history.ts")).historyCommand,
   recommend: async () => (await import("./commands/recommend.ts")).recommendCommand,
   recover: async () => (await import("./commands/recover.ts")).recoverCommand,
   schema: async () => (await import("./commands/schema.ts")).schemaCommand,

@@ -1,6 +1,7 @@
 import type { StackConfig } from "../config/load.ts";
 import type { DriverDeps } from "../driver/session.ts";
 import type { RecordStore } from "../ports/record.ts";
+import type { Revisions } from "../ports/revisions.ts";
 import type { JournalEntry } from "../types/journal.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { CommandContext } from "./command.ts";
@@ -44,4 +45,6 @@ export interface World {
     context: CommandContext,
     observer: (entry: JournalEntry) => void,
   ): Promise<DriverDeps>;
+  /** What the stack's Deployment has run; undefined where its versions don't come in place. Nothing is read yet. */
+  openRevisions?(at: StackAt): Promise<Revisions | undefined>;
 }

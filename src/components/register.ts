@@ -38,6 +38,8 @@ export function recordedArgs(
 /** What was registered: the resources whose ids stand for the release. */
 export interface Registered {
   readonly route: k8s.apiextensions.CustomResource;
+  /** The object that carries the candidate's weight, where it isn't the route itself. */
+  readonly canaryRoute?: k8s.apiextensions.CustomResource;
   readonly deployments: readonly k8s.apps.v1.Deployment[];
 }
 
@@ -58,15 +60,23 @@ export function registerWorkload(parent: ComponentResource, input: RenderInput):
   const candidate = registerCandidate(parent, { input, rendered, configMaps });
   const dependsOn = [...stable.ready, ...(candidate?.ready ?? [])];
   const route = new k8s.apiextensions.CustomResource(input.service, rendered.route, { parent, dependsOn });
+  const canaryRoute =
+    rendered.canaryRoute === undefined
+      ? undefined
+      : new k8s.apiextensions.CustomResource(sideName(input.service, "canary"), rendered.canaryRoute, {
+          parent,
+          dependsOn: [...dependsOn, route],
+        });
   return {
     route,
+    ...(canaryRoute === undefined ? {} : { canaryRoute }),
     deployments: [stable.deployment, ...(candidate === undefined ? [] : [candidate.deployment])],
   };
 }
 
 /** Every registered resource that carries the release. */
-export function carriers({ route, deployments }: Registered): readonly CustomResource[] {
-  return [route, ...deployments];
+export function carriers({ route, canaryRoute, deployments }: Registered): readonly CustomResource[] {
+  return [route, ...(canaryRoute === undefined ? [] : [canaryRoute]), ...deployments];
 }
 
 function registerCandidate(

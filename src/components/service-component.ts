@@ -14,7 +14,7 @@ export interface ComponentKind {
 
 /** A service behind one route, rendered from the release; base of the component classes. */
 export abstract class ServiceComponent extends ComponentResource {
-  /** Id of the HTTPRoute: `<namespace>/<service>`. */
+  /** Id of the HTTPRoute, VirtualService or Ingress: `<namespace>/<service>`. */
   readonly routeId: Output<string>;
 
   protected constructor(
@@ -39,6 +39,7 @@ export abstract class ServiceComponent extends ComponentResource {
       settings,
       release: claimed.release,
       inPlace: rendersInPlace(claimed.intent.strategy),
+      atOnce: claimed.intent.strategy === "direct",
       ...(args.transform === undefined ? {} : { transform: args.transform }),
     });
     args.rollout.track(carriers(registered));

@@ -2,6 +2,7 @@ import { Output } from "@pulumi/pulumi";
 import { z } from "zod";
 import { configError, type Issue } from "../errors/errors.ts";
 import type { EnvVar, HttpProbe, WorkloadSpec } from "../types/workload.ts";
+import { routeIssues } from "./render/route-args.ts";
 import type { WorkloadArgs } from "./workload-args.ts";
 
 /** The plain part of the arguments, complete. */
@@ -79,14 +80,17 @@ const plainArgs = z.strictObject({
  * @throws RolloutError `config-invalid` with every problem at once
  */
 export function settingsOf(component: string, args: WorkloadArgs): WorkloadSettings {
-  const { rollout, namespace: _namespace, route: _route, transform: _transform, ...plain } = args;
+  const { rollout, namespace: _namespace, route, transform: _transform, ...plain } = args;
   const input = { version: rollout.version, ...plain };
   const promised = outputPaths(input, "");
   if (promised.length > 0) throw configError(promised.map((path) => outputIssue(component, path)));
   const parsed = plainArgs.safeParse(input);
+  const unusable = routeIssues(component, route);
   if (!parsed.success) {
-    throw configError(parsed.error.issues.map((issue) => zodIssue(component, issue, input)));
+    const issues = parsed.error.issues.map((issue) => zodIssue(component, issue, input));
+    throw configError([...issues, ...unusable]);
   }
+  if (unusable.length > 0) throw configError(unusable);
   const settings = complete(parsed.data);
   const { minReadySeconds, progressDeadlineSeconds, maxSurge, maxUnavailable } = settings.rolling;
   if (progressDeadlineSeconds <= minReadySeconds) {

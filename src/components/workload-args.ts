@@ -8,8 +8,34 @@ export interface SecretVariable {
   readonly secretRef: { readonly name: string; readonly key: string; readonly version?: string };
 }
 
-/** Where requests come in: an HTTPRoute of the Gateway API. */
-export interface RouteArgs {
+/** Where requests come in, and which router splits them. Moving to another is a new set of resources. */
+export type RouteArgs =
+  | GatewayRouteArgs
+  | { readonly istio: IstioRouteArgs }
+  | { readonly ingressNginx: IngressNginxRouteArgs };
+
+/** An Istio VirtualService. */
+export interface IstioRouteArgs {
+  /** Gateways, `<namespace>/<name>`; `mesh` is the sidecars. Istio's own default would be `mesh` alone: say it. */
+  readonly gateways: readonly Input<string>[];
+  readonly hosts: readonly Input<string>[];
+  /** Path prefix; default `/`. */
+  readonly pathPrefix?: Input<string>;
+}
+
+/** Ingresses of ingress-nginx: legacy, it is retired upstream. A second Ingress carries the candidate's weight. */
+export interface IngressNginxRouteArgs {
+  /** IngressClass of both Ingresses; default `nginx`. */
+  readonly className?: Input<string>;
+  readonly hosts: readonly Input<string>[];
+  /** Path prefix; default `/`. */
+  readonly pathPrefix?: Input<string>;
+  /** Secret with the certificate of all hosts. */
+  readonly tls?: { readonly secretName: Input<string> };
+}
+
+/** An HTTPRoute of the Gateway API. */
+export interface GatewayRouteArgs {
   /** Name of the Gateway, in the service's namespace unless `gatewayNamespace` is given. */
   readonly gateway: Input<string>;
   readonly gatewayNamespace?: Input<string>;

@@ -117,28 +117,47 @@ const slotLever = z.strictObject({
   }).optional(),
 });
 
+/** Which cluster a lever's object is in. */
+const cluster = {
+  kubeconfig: text({
+    what: "Path of a kubeconfig file.",
+    absent: "KUBECONFIG, ~/.kube/config or the pod's own account",
+    example: "/home/ci/.kube/prod",
+  }).optional(),
+  context: text({
+    what: "Context of the kubeconfig.",
+    absent: "its current context",
+    example: "prod",
+  }).optional(),
+};
+
+function objectName(what: string, fallback: string, example: string) {
+  return dnsLabel({ what, fallback, example, maxLength: 253 }).optional();
+}
+
 /** The fast way to move traffic. */
 export const leverSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: kind("sandbox", `The router of ${sandboxNote}.`) }),
   z.strictObject({
     kind: kind("http-route", "Weights of a Gateway API HTTPRoute, by one patch."),
     namespace: dnsLabel({ what: "Namespace of the HTTPRoute.", example: "atp-prod" }),
-    route: dnsLabel({
-      what: "Name of the HTTPRoute.",
-      fallback: "<service>",
-      example: "atp-ingestion",
-      maxLength: 253,
-    }).optional(),
-    kubeconfig: text({
-      what: "Path of a kubeconfig file.",
-      absent: "KUBECONFIG, ~/.kube/config or the pod's own account",
-      example: "/home/ci/.kube/prod",
-    }).optional(),
-    context: text({
-      what: "Context of the kubeconfig.",
-      absent: "its current context",
-      example: "prod",
-    }).optional(),
+    route: objectName("Name of the HTTPRoute.", "<service>", "atp-ingestion"),
+    ...cluster,
+  }),
+  z.strictObject({
+    kind: kind("istio", "Weights of an Istio VirtualService, by one patch."),
+    namespace: dnsLabel({ what: "Namespace of the VirtualService.", example: "atp-prod" }),
+    virtualService: objectName("Name of the VirtualService.", "<service>", "atp-ingestion"),
+    ...cluster,
+  }),
+  z.strictObject({
+    kind: kind(
+      "ingress-nginx",
+      "Legacy, as ingress-nginx is retired upstream: the annotation canary-weight of a canary Ingress.",
+    ),
+    namespace: dnsLabel({ what: "Namespace of the canary Ingress.", example: "atp-prod" }),
+    ingress: objectName("Name of the canary Ingress.", "<service>-canary", "atp-ingestion-canary"),
+    ...cluster,
   }),
   slotLever,
 ]);

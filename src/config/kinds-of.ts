@@ -1,3 +1,4 @@
+import { assertNever } from "../lib/assert-never.ts";
 import type {
   EnvironmentPolicy,
   HealthConfig,
@@ -91,14 +92,47 @@ function pickHealth({ health }: WrittenConfig, pick: Picker): HealthConfig {
 
 function pickLever({ lever, service }: WrittenConfig, pick: Picker): LeverConfig {
   if (lever?.kind === "app-service-slot") return pickSlot(lever, service, pick);
-  if (lever?.kind !== "http-route") return { kind: pick("lever.kind", lever?.kind, standard("sandbox")) };
+  if (lever === undefined || lever.kind === "sandbox") {
+    return { kind: pick("lever.kind", lever?.kind, standard("sandbox")) };
+  }
+  const place = pickPlace(lever, pick);
+  switch (lever.kind) {
+    case "http-route":
+      return {
+        kind: pick("lever.kind", lever.kind, standard(lever.kind)),
+        route: pick("lever.route", lever.route, standard(service)),
+        ...place,
+      };
+    case "istio":
+      return {
+        kind: pick("lever.kind", lever.kind, standard(lever.kind)),
+        virtualService: pick("lever.virtualService", lever.virtualService, standard(service)),
+        ...place,
+      };
+    case "ingress-nginx":
+      return {
+        kind: pick("lever.kind", lever.kind, standard(lever.kind)),
+        ingress: pick("lever.ingress", lever.ingress, standard(`${service}-canary`)),
+        ...place,
+      };
+    default:
+      return assertNever(lever, "lever kind");
+  }
+}
+
+type WrittenLever = NonNullable<WrittenConfig["lever"]>;
+
+/** Cluster and namespace of a router's object. */
+function pickPlace(
+  lever: Extract<WrittenLever, { readonly namespace: string }>,
+  pick: Picker,
+): { readonly namespace: string; readonly kubeconfig?: string; readonly context?: string } {
+  const { namespace, kubeconfig, context } = lever;
   const given = (path: string, value: string) => pick(`lever.${path}`, value, standard(value));
   return {
-    kind: pick("lever.kind", lever.kind, standard(lever.kind)),
-    namespace: given("namespace", lever.namespace),
-    route: pick("lever.route", lever.route, standard(service)),
-    ...(lever.kubeconfig === undefined ? {} : { kubeconfig: given("kubeconfig", lever.kubeconfig) }),
-    ...(lever.context === undefined ? {} : { context: given("context", lever.context) }),
+    namespace: given("namespace", namespace),
+    ...(kubeconfig === undefined ? {} : { kubeconfig: given("kubeconfig", kubeconfig) }),
+    ...(context === undefined ? {} : { context: given("context", context) }),
   };
 }
 
@@ -108,7 +142,7 @@ function pickPlatform({ lever }: WrittenConfig, pick: Picker): Platform {
   return pick<Platform>("platform", written, standard("kubernetes"));
 }
 
-type WrittenSlot = Extract<NonNullable<WrittenConfig["lever"]>, { readonly kind: "app-service-slot" }>;
+type WrittenSlot = Extract<WrittenLever, { readonly kind: "app-service-slot" }>;
 
 function pickSlot(lever: WrittenSlot, service: string, pick: Picker): SlotLeverConfig {
   const given = (path: string, value: string) => pick(`lever.${path}`, value, standard(value));

@@ -8,7 +8,7 @@ export type KindField = "metrics" | "health" | "lever" | "notify" | "record" | "
 export const plannedKinds: Readonly<Record<KindField, readonly string[]>> = {
   metrics: ["azure-monitor", "azure-metrics", "command"],
   health: ["command"],
-  lever: ["istio", "ingress-nginx", "app-configuration"],
+  lever: ["replica-ratio", "app-configuration"],
   notify: ["pagerduty", "slack", "email"],
   record: ["azure-blob"],
   change: ["service-now"],

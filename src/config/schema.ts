@@ -190,7 +190,7 @@ export const writtenSchema = z.strictObject({
   lever: key(leverSchema, {
     what: "The fast way to move traffic.",
     rule: kindRule,
-    hint: "Write { kind: http-route, namespace: … }, on App Service { kind: app-service-slot, … }.",
+    hint: "Write { kind: http-route, namespace: … } (or istio, ingress-nginx), on App Service { kind: app-service-slot, … }.",
     absent: "required for a canary, for blue-green and for what is watched",
   }).optional(),
   validate: key(validateSchema, {

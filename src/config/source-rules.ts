@@ -33,7 +33,7 @@ export const watchedHasSources: Rule = {
       );
     }
     if (needsLever(policy) && written.lever === undefined) {
-      const hint = "Write lever: { kind: http-route, namespace: … }.";
+      const hint = "Write lever: { kind: http-route, namespace: … }; istio and ingress-nginx are others.";
       issues.push(
         missingSource(written, "lever", {
           rule: "a lever, as the way back is one call past the engine",

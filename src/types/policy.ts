@@ -44,6 +44,23 @@ export type LeverConfig =
       /** Kubeconfig path; default: the client's usual places. */
       readonly kubeconfig?: string;
       readonly context?: string;
+    }
+  | {
+      readonly kind: "istio";
+      readonly namespace: string;
+      /** Name of the VirtualService; default: the service. */
+      readonly virtualService: string;
+      readonly kubeconfig?: string;
+      readonly context?: string;
+    }
+  | {
+      /** Legacy: ingress-nginx is retired upstream. For clusters that still run it. */
+      readonly kind: "ingress-nginx";
+      readonly namespace: string;
+      /** Name of the canary Ingress; default: `<service>-canary`. */
+      readonly ingress: string;
+      readonly kubeconfig?: string;
+      readonly context?: string;
     };
 
 export type NotifyConfig = { readonly kind: "log" } | { readonly kind: "webhook"; readonly url: string };

@@ -1,8 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { runRollout } from "../../src/driver/run.ts";
+import { undoToRevision } from "../../src/driver/undo.ts";
 import { type ClusterSite, startClusterSite } from "../support/cluster-stack.ts";
 import { mustSucceed } from "../support/kube-api.ts";
-import { openRollingStack, type RollingStack, rollingService } from "../support/rolling-stack.ts";
+import {
+  openRollingStack,
+  type RollingConfig,
+  type RollingStack,
+  rollingService,
+} from "../support/rolling-stack.ts";
 import { type RollingWatcher, watchRolling } from "../support/rolling-watch.ts";
 
 // A version in stable's place on the real API server, with the real provider: 6 replicas, one pod more and one fewer
@@ -20,14 +26,16 @@ let first: number;
 beforeAll(async () => {
   site = await startClusterSite(talk);
 });
-beforeEach(async () => {
-  stack = await openRollingStack(site);
+beforeEach(() => install());
+afterEach(() => watcher?.stop());
+afterAll(() => site?.stop());
+
+async function install(config: RollingConfig = {}): Promise<void> {
+  stack = await openRollingStack(site, config);
   watcher = watchRolling(site.plane, stack.namespace);
   await watcher.waitFor("six pods of 1.2.3", ({ byVersion }) => byVersion["1.2.3"] === 6);
   first = watcher.pods.findIndex(({ byVersion }) => byVersion["1.2.3"] === 6);
-});
-afterEach(() => watcher?.stop());
-afterAll(() => site?.stop());
+}
 
 const run = (version: string) => runRollout(stack.deps, { version, holder: `test pid ${process.pid}` });
 const deploymentPath = () => `/apis/apps/v1/namespaces/${stack.namespace}/deployments/${rollingService}`;
@@ -136,3 +144,74 @@ async function watchBegins(): Promise<void> {
     .poll(() => stack.entries.some(({ state }) => state === "soaking"), { timeout: 60_000, interval: 50 })
     .toBe(true);
 }
+
+/** The revision of a version, by the change cause that the Deployment's controller has copied to its ReplicaSet. */
+async function revisionOf(version: string): Promise<number> {
+  const listed = await stack.revisions.list();
+  const found = listed.filter(({ changeCause }) => changeCause === `${rollingService} ${version}`);
+  expect(found, JSON.stringify(listed)).toHaveLength(1);
+  return found[0]?.number ?? 0;
+}
+
+describe("undo to a revision", () => {
+  const ways = [
+    { way: "the lever first, where the versions share a ConfigMap", sharedConfig: true },
+    { way: "the stack first, where the version's own ConfigMap had gone with it", sharedConfig: false },
+  ];
+  it.each(ways)("$way", async ({ sharedConfig }) => {
+    if (sharedConfig) {
+      watcher.stop();
+      await install({ sharedConfig });
+    }
+    const baseline = await stack.deps.engine.deployed();
+    for (const version of ["1.2.4", "1.2.5"]) {
+      const outcome = await run(version);
+      expect(outcome.outcome, outcome.cause?.message).toBe("promoted");
+    }
+    const revision = await revisionOf("1.2.3");
+    const asked = Date.now();
+    const outcome = await undoToRevision(stack.deps, {
+      revision,
+      revisions: stack.revisions,
+      holder: `test pid ${process.pid}`,
+      by: "dana",
+      reason: "corruption",
+    });
+    expect(outcome, outcome.problems.join("; ")).toMatchObject({
+      outcome: "undone",
+      version: "1.2.3",
+      from: "1.2.5",
+      running: { ready: 6, desired: 6, image: "atp.example/ingestion:1.2.3" },
+      differences: [],
+    });
+    const gone = await watcher.waitFor(
+      "six pods of 1.2.3 and no other",
+      ({ pods, byVersion }) => pods === 6 && byVersion["1.2.3"] === 6,
+      asked,
+    );
+    const pulled = stack.entries.filter(({ data }) => data["effect"] === "lever");
+    talk(
+      `undo to revision ${revision} (${sharedConfig ? "lever first" : "stack first"}), measured: request → no new pod ${gone.at - asked} ms, stack restored after ${outcome.stackMs} ms, objective ${undoMs} ms`,
+    );
+    expect(gone.at - asked).toBeLessThan(undoMs);
+    expect(pulled.length > 0).toBe(sharedConfig);
+    expectCapacity();
+    expectAvailable();
+
+    // The stack is the one that was installed, to the letter.
+    const after = await stack.deps.engine.deployed();
+    expect(JSON.parse(after.inputs)).toEqual(JSON.parse(baseline.inputs));
+    expect(after.record).toEqual(baseline.record);
+    const preview = await stack.deps.engine.preview({
+      target: { kind: "step", version: "1.2.5" },
+      refresh: true,
+    });
+    expect(preview.changes).toEqual([]);
+    await expect.poll(() => revisionOf("1.2.3"), { timeout: 20_000 }).toBe(outcome.running?.number);
+
+    // 1.2.5 stays out, and the lever fences nobody off.
+    expect(await run("1.2.5")).toMatchObject({ outcome: "blocked", cause: { reason: "Quarantined" } });
+    const next = await run("1.2.6");
+    expect(next.outcome, next.cause?.message).toBe("promoted");
+  });
+});

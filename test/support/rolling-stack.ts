@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { createAutomationEngine } from "../../src/adapters/engine/automation.ts";
 import { createDeploymentLever } from "../../src/adapters/lever/deployment.ts";
+import { createDeploymentRevisions } from "../../src/adapters/lever/revisions.ts";
 import { createFileRecord } from "../../src/adapters/record/file-record.ts";
 import { wallClock } from "../../src/cli/compose/runtime.ts";
 import { RollingDeployment } from "../../src/components/rolling-deployment.ts";
@@ -11,6 +12,7 @@ import { normalizeOrThrow } from "../../src/config/normalize.ts";
 import type { DriverDeps } from "../../src/driver/session.ts";
 import type { Runtime } from "../../src/lib/runtime.ts";
 import type { Metrics } from "../../src/ports/metrics.ts";
+import type { Revisions } from "../../src/ports/revisions.ts";
 import { runInContext } from "../../src/program/context.ts";
 import { rolloutProgram } from "../../src/program/rollout-program.ts";
 import type { JournalEntry } from "../../src/types/journal.ts";
@@ -24,6 +26,7 @@ export const rollingService = "atp-ingestion";
 export interface RollingStack {
   readonly namespace: string;
   readonly deps: DriverDeps;
+  readonly revisions: Revisions;
   readonly entries: readonly JournalEntry[];
   /** From now on every request fails, or none. */
   fail(all: boolean): void;
@@ -31,8 +34,16 @@ export interface RollingStack {
 
 let count = 0;
 
+/** What versions of a stack have for a ConfigMap: each its own, as by default, or all the same. */
+export interface RollingConfig {
+  readonly sharedConfig?: boolean;
+}
+
 /** Makes a namespace and a stack of its own with 1.2.3 in service. Versions with `bad` in them never get ready. */
-export async function openRollingStack(site: ClusterSite): Promise<RollingStack> {
+export async function openRollingStack(
+  site: ClusterSite,
+  { sharedConfig = false }: RollingConfig = {},
+): Promise<RollingStack> {
   const namespace = `rolling-${++count}`;
   const dir = join(site.dir, namespace);
   mkdirSync(dir);
@@ -49,11 +60,12 @@ export async function openRollingStack(site: ClusterSite): Promise<RollingStack>
     route: rollingService,
     kubeconfig: site.plane.kubeconfigPath,
   };
+  const revisions = createDeploymentRevisions({ config, deployment: rollingService });
   const leverFor: DriverDeps["leverFor"] = (sides) =>
     createDeploymentLever({ config, deployment: rollingService, sides });
   const health = { candidate: { status: "ok" }, stable: { status: "ok" } } as const;
   const deps: DriverDeps = {
-    engine: engineOf(site, { dir, namespace, runtime }),
+    engine: engineOf(site, { dir, namespace, runtime, sharedConfig }),
     lever: createDeploymentLever({ config, deployment: rollingService, sides: {} }),
     leverFor,
     metrics,
@@ -67,7 +79,7 @@ export async function openRollingStack(site: ClusterSite): Promise<RollingStack>
   };
   const installed = await deps.engine.up({ target: { kind: "step", version: "1.2.3" } });
   if (!installed.ok) throw new Error(`1.2.3 could not be installed: ${installed.failure.message}`);
-  return { namespace, deps, entries, fail: metrics.fail };
+  return { namespace, deps, revisions, entries, fail: metrics.fail };
 }
 
 function rolloutOf(): Record<string, unknown> {
@@ -102,9 +114,14 @@ async function writeProject(dir: string, rollout: Record<string, unknown>): Prom
 
 function engineOf(
   site: ClusterSite,
-  at: { readonly dir: string; readonly namespace: string; readonly runtime: Runtime },
+  at: {
+    readonly dir: string;
+    readonly namespace: string;
+    readonly runtime: Runtime;
+    readonly sharedConfig: boolean;
+  },
 ): DriverDeps["engine"] {
-  const { dir, namespace, runtime } = at;
+  const { dir, namespace, runtime, sharedConfig } = at;
   const passphrase = "rolling-test-passphrase";
   const main = rolloutProgram(async (rollout) => {
     new RollingDeployment(rollingService, {
@@ -113,7 +130,7 @@ function engineOf(
       image: "atp.example/ingestion",
       port: 8080,
       replicas: 6,
-      config: { RELEASE: rollout.version },
+      config: { RELEASE: sharedConfig ? "any" : rollout.version },
       // More than any node has: such pods wait for ever, as those of an image that can't be pulled.
       ...(rollout.version.includes("bad") ? { resources: { requests: { cpu: "5000" } } } : {}),
       route: { gateway: "atp-gateway", hostnames: ["ingest.atp.example"] },

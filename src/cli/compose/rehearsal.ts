@@ -58,7 +58,6 @@ export interface Rehearsal extends Pick<RehearsedCloud, "app"> {
  * and channels are replaced, and marked in the journal.
  */
 export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
-  const found = await acquireEngine({ log: (line) => options.log(line), env: process.env });
   const folder = await mkdtemp(join(tmpdir(), "rollouts-rehearsal-"));
   // Time starts on a whole minute in the future of nothing: bins and times read well.
   const startMs = Math.ceil(options.runtime.wall.now() / 60_000) * 60_000;
@@ -73,6 +72,8 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
+    // After the cloud: what can't be rehearsed says so before an engine is built.
+    const found = await acquireEngine({ log: (line) => options.log(line), env: process.env });
     const deps = await rehearsalDeps(options, { sandbox, folder, found, cloud });
     await install(deps, options.baseline);
     const change = options.change === undefined ? {} : { change: options.change };

@@ -15,6 +15,7 @@ import { rehearsedValidation } from "./rehearsed-validation.ts";
 /** A cluster in memory, for a policy on Kubernetes. */
 export async function openCluster(options: RehearsedCloudOptions): Promise<RehearsedCloud> {
   const { sandbox, policy } = options;
+  assertServed(policy);
   const server = await serveSandbox(sandbox);
   const health = createSandboxHealth(sandbox);
   const validation =
@@ -25,6 +26,21 @@ export async function openCluster(options: RehearsedCloudOptions): Promise<Rehea
     wrap: (engine) => engine,
     close: async () => server.close(),
   };
+}
+
+/** The sandbox's router serves HTTPRoutes: another router would be rehearsed as something that it is not. */
+function assertServed({ lever: { kind } }: EnvironmentPolicy): void {
+  if (kind !== "istio" && kind !== "ingress-nginx") return;
+  const object = kind === "istio" ? "VirtualService" : "Ingress";
+  throw new RolloutError(
+    `A stack with the lever ${kind} can't be rehearsed yet: the sandbox serves no ${object}.`,
+    {
+      code: "not-built",
+      exit: "config",
+      path: "rollout.lever.kind",
+      hint: `Rehearse a stack whose route is an HTTPRoute, or run this one on a test cluster with ${kind}.`,
+    },
+  );
 }
 
 /** As of a real stack: the Deployment where the new version takes stable's place, else the route. */

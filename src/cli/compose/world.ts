@@ -15,6 +15,10 @@ export const realWorld: World = {
     const { composeReal } = await import("./real.ts");
     return await composeReal(at, context, observer);
   },
+  openRevisions: async (at) => {
+    const { openRevisions } = await import("./revisions.ts");
+    return await openRevisions(at.config.policy);
+  },
 };
 
 /** Each stack has a folder of its own in the record's: `.rollouts/prod`, `.rollouts/org/project/prod`. */

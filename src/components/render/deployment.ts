@@ -15,6 +15,8 @@ export interface DeploymentInput {
   readonly workload: WorkloadSpec;
   /** Which version the pods run: they carry it as an annotation. */
   readonly identity: string;
+  /** Its name, as people say it; default: the first part of the identity, which is the image's tag or digest. */
+  readonly version?: string;
   /** Left out: an autoscaler owns the number. */
   readonly replicas?: number;
   /** Pods that an update may have to replace, for the time that it may take. */
@@ -37,6 +39,7 @@ export function renderDeployment(input: DeploymentInput): k8s.apps.v1.Deployment
       labels,
       annotations: {
         ...awaiting(input),
+        "kubernetes.io/change-cause": changeCause(input),
         ...(input.force ? { "pulumi.com/patchForce": "true" } : {}),
       },
     },
@@ -62,6 +65,14 @@ export function renderDeployment(input: DeploymentInput): k8s.apps.v1.Deployment
 export function timeoutSeconds(pods: number, rolling: WorkloadSettings["rolling"]): number {
   const waves = Math.ceil(pods / (rolling.maxSurge + rolling.maxUnavailable));
   return rolling.progressDeadlineSeconds + waves * rolling.minReadySeconds + 20;
+}
+
+/**
+ * What `kubectl rollout history` says of the revision. On the Deployment alone: its controller copies it to the
+ * ReplicaSet, and in the pod template it would restart pods.
+ */
+function changeCause({ service, identity, version }: DeploymentInput): string {
+  return `${service} ${version ?? identity.slice(0, identity.lastIndexOf("+"))}`;
 }
 
 function awaiting(input: DeploymentInput): Record<string, string> {

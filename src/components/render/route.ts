@@ -1,9 +1,34 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import type { RouteArgs } from "../workload-args.ts";
+import type { GatewayRouteArgs, RouteArgs } from "../workload-args.ts";
+import { renderIngresses } from "./ingress.ts";
 import { servicePort, sideName } from "./names.ts";
+import { renderVirtualService } from "./virtual-service.ts";
 
 const group = "gateway.networking.k8s.io";
+
+/** What any router is rendered from. */
+export interface RouteInput<Args> {
+  readonly service: string;
+  readonly namespace: Input<string>;
+  readonly route: Args;
+  /** The candidate's share, 0-100 %; undefined: there is no candidate. */
+  readonly exposure: number | undefined;
+}
+
+/** What leads to the service. */
+export interface RenderedRoutes {
+  readonly route: k8s.apiextensions.CustomResourceArgs;
+  /** With a router that has the candidate's weight in an object of its own, and a candidate. */
+  readonly canaryRoute?: k8s.apiextensions.CustomResourceArgs;
+}
+
+/** The objects of the router that the arguments name. Pure. */
+export function renderRoutes({ route, ...at }: RouteInput<RouteArgs>): RenderedRoutes {
+  if ("istio" in route) return { route: renderVirtualService({ ...at, route: route.istio }) };
+  if ("ingressNginx" in route) return renderIngresses({ ...at, route: route.ingressNginx });
+  return { route: renderRoute({ ...at, route }) };
+}
 
 /**
  * The HTTPRoute. `exposure` is the candidate's share, 0-100 %, or undefined where there is no candidate. What
@@ -11,12 +36,7 @@ const group = "gateway.networking.k8s.io";
  * Never `pulumi.com/patchForce` here: a late update would put traffic back on a candidate that the lever has
  * just taken it from.
  */
-export function renderRoute(input: {
-  readonly service: string;
-  readonly namespace: Input<string>;
-  readonly route: RouteArgs;
-  readonly exposure: number | undefined;
-}): k8s.apiextensions.CustomResourceArgs {
+function renderRoute(input: RouteInput<GatewayRouteArgs>): k8s.apiextensions.CustomResourceArgs {
   const { service, namespace, route, exposure } = input;
   const backend = (side: "stable" | "canary", weight: number) => ({
     group: "",

@@ -9,7 +9,7 @@ import type { RouteArgs } from "../workload-args.ts";
 import { budgetOf, renderHpa, renderPdb } from "./autoscaling.ts";
 import { type RenderedConfigMap, renderConfigMaps } from "./config-map.ts";
 import { renderDeployment } from "./deployment.ts";
-import { renderRoute } from "./route.ts";
+import { type RenderedRoutes, renderRoutes } from "./route.ts";
 import { renderService } from "./service.ts";
 
 /** What a service is rendered from; the release alone says which version stands where. */
@@ -21,6 +21,8 @@ export interface RenderInput {
   readonly release: Release;
   /** The new version takes stable's place (rolling, direct) instead of standing beside it; default false. */
   readonly inPlace?: boolean;
+  /** In place, while it is watched: all pods are replaced together (direct) instead of a few at a time; default false. */
+  readonly atOnce?: boolean;
   readonly transform?: Transforms;
 }
 
@@ -32,11 +34,10 @@ export interface RenderedSide {
   readonly pdb?: k8s.policy.v1.PodDisruptionBudgetArgs;
 }
 
-export interface RenderedWorkload {
+export interface RenderedWorkload extends RenderedRoutes {
   readonly configMaps: readonly RenderedConfigMap[];
   readonly stable: RenderedSide;
   readonly candidate?: RenderedSide;
-  readonly route: k8s.apiextensions.CustomResourceArgs;
 }
 
 /** All Kubernetes objects of a service at one release. Pure: equal inputs give equal objects. */
@@ -47,7 +48,8 @@ export function renderWorkload(input: RenderInput): RenderedWorkload {
   const beside = inPlace ? undefined : candidate;
   const exposure = beside === undefined ? undefined : release.exposure;
   const workloads = [stable.workload, ...(candidate === undefined ? [] : [candidate.workload])];
-  const route = renderRoute({ service, namespace, route: input.route, exposure });
+  const routes = renderRoutes({ service, namespace, route: input.route, exposure });
+  const changed = transform?.route ?? ((route) => route);
   return {
     configMaps: renderConfigMaps({ service, namespace, workloads }).map(({ name, args }) => ({
       name,
@@ -55,7 +57,8 @@ export function renderWorkload(input: RenderInput): RenderedWorkload {
     })),
     stable: stableSide(input),
     ...(beside === undefined ? {} : { candidate: candidateSide(input, beside) }),
-    route: transform?.route === undefined ? route : transform.route(route),
+    route: changed(routes.route),
+    ...(routes.canaryRoute === undefined ? {} : { canaryRoute: changed(routes.canaryRoute) }),
   };
 }
 
@@ -64,12 +67,17 @@ function stableSide(input: RenderInput): RenderedSide {
   const { hpa, pdb } = settings;
   // While a candidate takes part of the traffic, stable's autoscaler would let go of the pods that a revert needs.
   const beside = release.candidate !== undefined && input.inPlace !== true;
+  const pods = hpa?.max ?? settings.replicas;
+  // A hotfix reaches everybody with one wave of pods, and so does what puts it back: pod by pod would miss the guide's
+  // two minutes. Settled it rolls as ever.
+  const atOnce = input.inPlace === true && input.atOnce === true && release.candidate !== undefined;
   const pinned = beside ? (release.rollout?.stableReplicas ?? 0) : 0;
   return sideOf(input, {
     side: "stable",
     snapshot: inService(input),
     ...(hpa === undefined ? { replicas: settings.replicas } : {}),
-    pods: hpa?.max ?? settings.replicas,
+    pods,
+    ...(atOnce ? { rolling: { ...settings.rolling, maxSurge: pods } } : {}),
     await: true,
     force: false,
     ...(hpa === undefined ? {} : { hpaMin: Math.max(hpa.min, pinned) }),
@@ -116,11 +124,13 @@ interface SideInput {
   readonly force: boolean;
   readonly hpaMin?: number;
   readonly minAvailable?: number | string;
+  /** Default: the service's own. */
+  readonly rolling?: WorkloadSettings["rolling"];
 }
 
 function sideOf({ service, namespace, settings, transform }: RenderInput, input: SideInput): RenderedSide {
-  const { side, hpaMin, minAvailable, snapshot, ...shape } = input;
-  const { workload, identity } = snapshot;
+  const { side, hpaMin, minAvailable, snapshot, rolling = settings.rolling, ...shape } = input;
+  const { workload, identity, version } = snapshot;
   const apply = <T>(change: ((args: T, side: Side) => T) | undefined, args: T): T =>
     change === undefined ? args : change(args, side);
   const base = { service, namespace, side };
@@ -129,7 +139,8 @@ function sideOf({ service, namespace, settings, transform }: RenderInput, input:
     ...shape,
     workload,
     identity,
-    rolling: settings.rolling,
+    version,
+    rolling,
   });
   const rendered = {
     deployment: apply(transform?.deployment, deployment),

@@ -58,17 +58,20 @@ async function promotionsOf({ deps }: Session, stacks: readonly string[]): Promi
   }
 }
 
-/** Every promotion that a stack's journal tells; rehearsals are none. Pure. */
+/** Every promotion that a stack's journal tells and that was not taken back later; rehearsals are none. Pure. */
 export function promotionsIn(stack: string, entries: readonly JournalEntry[]): readonly Promotion[] {
   const rehearsed = new Set(
     entries
       .filter(({ kind, data }) => kind === "begin" && data["rehearsed"] === true)
       .map((one) => one.rolloutId),
   );
-  return entries.flatMap(({ kind, data, at, rolloutId }) => {
-    const identity = data["identity"];
-    const promoted = kind === "end" && data["outcome"] === "promoted" && !rehearsed.has(rolloutId);
-    if (!promoted || typeof identity !== "string") return [];
-    return [{ stack, identity: acrossStacks(identity), atMs: Date.parse(at) }];
+  const ends = entries.filter(({ kind, rolloutId }) => kind === "end" && !rehearsed.has(rolloutId));
+  return ends.flatMap(({ data, at }, index) => {
+    const { identity, outcome } = data;
+    if (outcome !== "promoted" || typeof identity !== "string") return [];
+    const takenBack = ends
+      .slice(index)
+      .some(({ data: later }) => later["identity"] === identity && later["outcome"] === "reverted");
+    return takenBack ? [] : [{ stack, identity: acrossStacks(identity), atMs: Date.parse(at) }];
   });
 }

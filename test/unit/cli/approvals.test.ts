@@ -214,7 +214,14 @@ describe("what a start asks of the machine", () => {
     const data = { outcome: "promoted", identity: "1.2.4+cfg-of-test" };
     await record.journal.append({ ...end, rolloutId: "a", data }, { sync: true });
     await record.journal.append(
-      { ...end, rolloutId: "b", data: { ...data, outcome: "reverted" } },
+      { ...end, rolloutId: "b", data: { outcome: "reverted", identity: "1.2.5+cfg-of-test" } },
+      { sync: true },
+    );
+    // Promoted, and taken back afterwards: it proves nothing.
+    const gone = { ...data, identity: "1.2.2+cfg-of-test" };
+    await record.journal.append({ ...end, rolloutId: "d", data: gone }, { sync: true });
+    await record.journal.append(
+      { ...end, rolloutId: "undo-d", data: { ...gone, outcome: "reverted" } },
       { sync: true },
     );
     const begin = { ...draft, kind: "begin", state: "planned", rolloutId: "c" } as const;

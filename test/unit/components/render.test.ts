@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { timeoutSeconds } from "../../../src/components/render/deployment.ts";
+import { renderDeployment, timeoutSeconds } from "../../../src/components/render/deployment.ts";
 import {
   type RenderedSide,
   type RenderedWorkload,
@@ -196,10 +196,52 @@ describe("waiting for pods", () => {
     const { release } = { release: releaseAt("20") };
     const drained = render({ ...release, exposure: 0, previousExposure: 20, step: "revert" });
     const annotations = (side: RenderedSide | undefined) => plain(side?.deployment).metadata.annotations;
-    expect(annotations(drained.candidate)).toEqual({ "pulumi.com/skipAwait": "true" });
-    expect(annotations(drained.stable)).toEqual({ "pulumi.com/timeoutSeconds": "710" });
-    expect(annotations(render(release).candidate)).toEqual({ "pulumi.com/timeoutSeconds": "650" });
+    const changeCause = (version: string) => ({ "kubernetes.io/change-cause": `atp-ingestion ${version}` });
+    const [old, fresh] = [changeCause("1.2.3"), changeCause("1.2.4")];
+    expect(annotations(drained.candidate)).toEqual({ "pulumi.com/skipAwait": "true", ...fresh });
+    expect(annotations(drained.stable)).toEqual({ "pulumi.com/timeoutSeconds": "710", ...old });
+    expect(annotations(render(release).candidate)).toEqual({ "pulumi.com/timeoutSeconds": "650", ...fresh });
     expect(plain(drained.candidate?.deployment).spec.replicas).toBe(2);
+  });
+});
+
+describe("the change cause", () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+  const causes = [
+    { why: "a tag is the version", given: { identity: "1.2.4+0123" }, cause: "atp-ingestion 1.2.4" },
+    {
+      why: "a tag with a plus in its identity's first part",
+      given: { identity: "1.2.4+build+0123" },
+      cause: "atp-ingestion 1.2.4+build",
+    },
+    {
+      why: "an image pinned by digest, where nobody says its version",
+      given: { identity: `${digest}+0123` },
+      cause: `atp-ingestion ${digest}`,
+    },
+    {
+      why: "an image pinned by digest, with its version",
+      given: { identity: `${digest}+0123`, version: "1.2.4" },
+      cause: "atp-ingestion 1.2.4",
+    },
+  ];
+  test.each(causes)("$why; never in the pods, which it would restart", ({ given, cause }) => {
+    const { metadata, spec } = plain(
+      renderDeployment({
+        service: "atp-ingestion",
+        side: "stable",
+        namespace: "atp-prod",
+        workload: aWorkload(),
+        replicas: 6,
+        pods: 6,
+        rolling: { maxSurge: 1, maxUnavailable: 1, minReadySeconds: 30, progressDeadlineSeconds: 600 },
+        await: true,
+        force: false,
+        ...given,
+      }),
+    );
+    expect(metadata.annotations["kubernetes.io/change-cause"]).toBe(cause);
+    expect(spec.template.metadata.annotations).toEqual({ "pulumi-rollouts/identity": given.identity });
   });
 });
 

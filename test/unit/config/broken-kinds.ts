@@ -170,7 +170,7 @@ export const brokenKinds: readonly BrokenConfig[] = [
     written: {
       ...sandboxConfig,
       metrics: { kind: "azure-monitor", workspaceId: "6f0e" },
-      lever: { kind: "istio" },
+      lever: { kind: "replica-ratio" },
       notify: [
         { kind: "pagerduty", routingKey: { secure: "v1:x" } },
         { kind: "slack", webhook: "https://hooks.example/T0" },
@@ -186,9 +186,9 @@ export const brokenKinds: readonly BrokenConfig[] = [
       },
       {
         path: "rollout.lever.kind",
-        received: '"istio"',
-        rule: "sandbox, http-route",
-        hint: "istio is not built yet",
+        received: '"replica-ratio"',
+        rule: "sandbox, http-route, istio, ingress-nginx",
+        hint: "replica-ratio is not built yet",
       },
       {
         path: "rollout.notify[0].kind",

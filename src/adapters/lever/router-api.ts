@@ -1,0 +1,127 @@
+import * as z from "zod";
+import { RolloutError } from "../../errors/errors.ts";
+import type { Runtime } from "../../lib/runtime.ts";
+import type { RouteReading } from "../../types/observation.ts";
+import { type KubeApi, KubeFailure, type KubeObject, openKubeApi, type PatchOperation } from "./kube-api.ts";
+import type { SideNames } from "./route-shape.ts";
+
+/** A cluster and a namespace of it, as a lever's config names them. */
+interface RouterPlace {
+  readonly namespace: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/** How often a write is tried when the object changes under it. */
+const maxTries = 3;
+
+/** The API of the cluster that a router's object is in. */
+export function openRouterApi({ namespace, kubeconfig, context }: RouterPlace, name: string): KubeApi {
+  return openKubeApi({
+    // The client reads no more of it than where the cluster is.
+    kind: "http-route",
+    namespace,
+    route: name,
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  });
+}
+
+/** Refuses what is no whole percentage: RolloutError `exposure-invalid`. */
+export function assertExposure(exposure: number): void {
+  if (Number.isInteger(exposure) && exposure >= 0 && exposure <= 100) return;
+  throw new RolloutError(`An exposure of ${exposure} % was asked for: it is a whole number from 0 to 100.`, {
+    code: "exposure-invalid",
+    exit: "config",
+    hint: "Write increments as whole percentages.",
+  });
+}
+
+/** An object in the form that its API promises, else RolloutError `kube-api`. */
+export function parseObject<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new RolloutError(`${what} is not what the API promises: ${z.prettifyError(parsed.error)}.`, {
+    code: "kube-api",
+    exit: "resource",
+    hint: "Check which version of the router's API is installed: docs/routers.md says what is needed.",
+  });
+}
+
+interface GuardedWrite {
+  readonly api: KubeApi;
+  readonly object: KubeObject;
+  /** Reads the object and says what to write, `test` operations first; empty: nothing is to do. */
+  readonly operations: () => Promise<readonly PatchOperation[]>;
+  readonly logger?: Runtime["logger"];
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One JSON patch. An object that changed since it was read is never written blindly, but read again, up to 3 times:
+ * a failed `test` is 422 Invalid, a write that met another one 409, an object that went meanwhile 404.
+ */
+export async function writeGuarded({ api, object, operations, logger, signal }: GuardedWrite): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const wanted = await operations();
+    if (wanted.length === 0) return;
+    try {
+      return await api.patch(object, wanted, signal);
+    } catch (error) {
+      if (attempt >= maxTries || !hasStatus(error, 404, 409, 422)) throw error;
+      logger?.debug(`${object.name} changed while its weight was written: reading it again`);
+    }
+  }
+}
+
+const deployment = z.looseObject({
+  status: z.looseObject({ readyReplicas: z.number().optional() }).optional(),
+});
+
+/**
+ * Ready pods of both sides by their Deployments. A candidate that isn't there has none, a stable one that isn't there
+ * is an error; undefined where Deployments may not be read: the route alone is an answer too.
+ */
+export async function readReady(
+  api: KubeApi,
+  { namespace, names }: { readonly namespace: string; readonly names: SideNames },
+  signal?: AbortSignal,
+): Promise<RouteReading["ready"]> {
+  const replicas = async (name: string) => {
+    const object: KubeObject = { group: "apps", version: "v1", plural: "deployments", namespace, name };
+    const found = await api.get(object, signal);
+    return parseObject(deployment, found, `Deployment ${namespace}/${name}`).status?.readyReplicas ?? 0;
+  };
+  try {
+    const [stable, candidate] = await Promise.all([
+      replicas(names.stable),
+      replicas(names.candidate).catch((error: unknown) => {
+        if (hasStatus(error, 404)) return 0;
+        throw error;
+      }),
+    ]);
+    return { stable, candidate };
+  } catch (error) {
+    if (hasStatus(error, 403)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the API server answered with one of these statuses. */
+export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  return error instanceof KubeFailure && error.status !== undefined && statuses.includes(error.status);
+}
+
+/** Runs a lever's call; what the API denies or lacks is told with the router's own advice. */
+export async function withAdvice<T>(
+  advice: { readonly denied: string; readonly absent: string },
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof KubeFailure) || !hasStatus(error, 401, 403, 404)) throw error;
+    const hint = hasStatus(error, 404) ? advice.absent : advice.denied;
+    throw new RolloutError(error.message, { code: error.code, exit: error.exit, hint, cause: error });
+  }
+}

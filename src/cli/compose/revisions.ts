@@ -1,0 +1,15 @@
+import { clusterOf } from "../../adapters/registry.ts";
+import { isInPlace, stepsOf } from "../../plan/steps.ts";
+import type { Revisions } from "../../ports/revisions.ts";
+import type { EnvironmentPolicy } from "../../types/policy.ts";
+
+/** The revisions of a stack's Deployment; undefined where the policy's lever moves something else. */
+export async function openRevisions(policy: EnvironmentPolicy): Promise<Revisions | undefined> {
+  const { lever: config, service: deployment, strategy } = policy;
+  // It has no steps yet, and no Deployment of its own.
+  if (strategy === "feature-flag" || config.kind === "sandbox" || config.kind === "app-service-slot")
+    return undefined;
+  if (!isInPlace(stepsOf(policy, { installed: true }))) return undefined;
+  const { createDeploymentRevisions } = await import("../../adapters/lever/revisions.ts");
+  return createDeploymentRevisions({ config: clusterOf(config, deployment), deployment });
+}
