@@ -1,4 +1,5 @@
 import type { CustomResource, Output } from "@pulumi/pulumi";
+import type { TenantCohort } from "../types/cohort.ts";
 import type { StrategyKind } from "../types/plan.ts";
 import type { Release, RolloutIntent } from "../types/release.ts";
 import type { WorkloadSpec } from "../types/workload.ts";
@@ -18,6 +19,8 @@ export interface RolloutClaim {
 /** What the component has to render. */
 export interface ClaimedRollout {
   readonly release: Release;
+  /** Whole tenants move instead of requests. */
+  readonly cohort?: TenantCohort;
   /** Plain values, for the component's own recorded arguments: policies read them in a preview. */
   readonly intent: RolloutIntent;
 }

@@ -40,6 +40,7 @@ export abstract class ServiceComponent extends ComponentResource {
       release: claimed.release,
       inPlace: rendersInPlace(claimed.intent.strategy),
       atOnce: claimed.intent.strategy === "direct",
+      ...(claimed.cohort === undefined ? {} : { cohort: claimed.cohort }),
       ...(args.transform === undefined ? {} : { transform: args.transform }),
     });
     args.rollout.track(carriers(registered));

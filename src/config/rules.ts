@@ -4,6 +4,7 @@ import {
   healthUrlsDiffer,
   noMixedClouds,
   slotsSwap,
+  tenantsHaveRoute,
   watchedHasSources,
 } from "./source-rules.ts";
 import { reasonHasStrategy, signaturesHaveKeys, windowsHold } from "./start-rules.ts";
@@ -29,6 +30,7 @@ export const rules: readonly Rule[] = [
   healthUrlsDiffer,
   noMixedClouds,
   slotsSwap,
+  tenantsHaveRoute,
   reasonHasStrategy,
   signaturesHaveKeys,
   windowsHold,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { maxTenants } from "../lib/route-limits.ts";
 import { healthSchema, leverSchema, metricsSchema, notifySchema, recordSchema } from "./kind-schemas.ts";
 import { dnsLabel, duration, key, percent, text, whole } from "./leaves.ts";
 import { approvalsSchema, changeSchema, promotedInSchema, windowsSchema } from "./start-schemas.ts";
@@ -11,6 +12,24 @@ const exposure = whole(
   { min: 1, max: 100 },
   { what: "Share of the traffic on the candidate, in percent.", hint: "Write a number, 5 for 5 %." },
 );
+
+const cohortSchema = z.strictObject({
+  by: key(z.literal("tenant"), {
+    what: "What stays together.",
+    rule: "tenant",
+    hint: "Write by: tenant.",
+  }),
+  header: key(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/), {
+    what: "Request header with the tenant.",
+    rule: "the name of an HTTP header",
+    hint: "Write it like X-Tenant-Id.",
+  }),
+  tenants: key(z.array(z.string().regex(/^\S+$/)).min(1).max(maxTenants), {
+    what: "Tenants that may enter before everybody does.",
+    rule: `a list of 1 to ${maxTenants} names without spaces`,
+    hint: "Write [acme, globex]; a route has no room for more.",
+  }),
+});
 
 const soak = (what: string) => duration({ min: "0s", max: "168h" }, { what, fallback: "preset" });
 
@@ -142,6 +161,12 @@ export const writtenSchema = z.strictObject({
     rule: "a list of exposures from 1 to 100, or of { exposure, soak }",
     hint: "Write [5, 20, 50, 100].",
     fallback: "preset",
+  }).optional(),
+  cohort: key(cohortSchema, {
+    what: "Whole tenants move instead of single requests, told by a header that the edge has set.",
+    rule: "an object with by, header and tenants",
+    hint: "Write { by: tenant, header: X-Tenant-Id, tenants: [acme, globex] }.",
+    absent: "each request is drawn for itself",
   }).optional(),
   soak: soak("How long each increment is watched, from the route's read-back; 0s: not at all.").optional(),
   look: duration(

@@ -54,7 +54,7 @@ export function sustainedOf(written: WrittenConfig): Sustained {
 export function pickIncrements(
   written: WrittenConfig,
   pick: Picker,
-): Pick<EnvironmentPolicy, "strategy" | "increments"> {
+): Pick<EnvironmentPolicy, "strategy" | "increments" | "cohort"> {
   const base = presets[written.preset];
   const strategy = pick("strategy", written.strategy, preset(base.strategy));
   const exposures =
@@ -75,7 +75,9 @@ export function pickIncrements(
       ),
     };
   });
-  return { strategy, increments };
+  if (written.cohort === undefined) return { strategy, increments };
+  const { header, tenants } = written.cohort;
+  return { strategy, increments, cohort: pick("cohort", { header, tenants }, standard({ header, tenants })) };
 }
 
 /** The hard limits. */

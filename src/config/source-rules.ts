@@ -98,6 +98,30 @@ export const noMixedClouds: Rule = {
   },
 };
 
+/** Whole tenants need a route that can tell them. */
+export const tenantsHaveRoute: Rule = {
+  name: "tenants-have-a-route",
+  says: "`cohort` goes with a canary on an HTTPRoute, and names each tenant once.",
+  reads: ["preset", "strategy", "lever", "cohort"],
+  check: ({ written, policy: { cohort, lever } }) => {
+    if (cohort === undefined) return [];
+    const issues: Issue[] = [];
+    if (lever.kind !== "http-route" && lever.kind !== "sandbox") {
+      const hint =
+        "Take cohort out, or put an HTTPRoute before the service: no other router is built for it yet.";
+      issues.push(issueAt(written, "lever.kind", { rule: "http-route beside cohort", hint }));
+    }
+    const twice = cohort.tenants.filter((tenant, index) => cohort.tenants.indexOf(tenant) !== index);
+    if (twice.length > 0) {
+      const hint = "Name each once: a tenant is in or out.";
+      issues.push(
+        issueAt(written, "cohort.tenants", { rule: `no tenant twice (${twice.join(", ")})`, hint }),
+      );
+    }
+    return issues;
+  },
+};
+
 /** Slots take all traffic or none, and a queue of another place is named whole. */
 export const slotsSwap: Rule = {
   name: "slots-swap",

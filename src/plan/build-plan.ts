@@ -1,5 +1,6 @@
 import { sha256, stableJson } from "../lib/stable-json.ts";
 import type { ChangeKind, StrategyOverride } from "../types/change.ts";
+import type { TenantCohort } from "../types/cohort.ts";
 import type { PlanStep, RolloutPlan } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { Release } from "../types/release.ts";
@@ -27,6 +28,7 @@ export function buildPlan(
   change: Change,
 ): RolloutPlan {
   const steps = stepsOf(policy, { installed: release !== null });
+  const cohort = policy.strategy === "canary" ? policy.cohort : undefined;
   return {
     schemaVersion: 1,
     service: policy.service,
@@ -34,6 +36,7 @@ export function buildPlan(
     strategy: policy.strategy,
     ...(change.kind === undefined ? {} : { change: change.kind }),
     ...(change.overridden === undefined ? {} : { overridden: change.overridden }),
+    ...(cohort === undefined ? {} : { cohort: cohortOf(cohort) }),
     from: release === undefined ? "unknown" : (release?.stable.version ?? "none"),
     to: change.version,
     identity: {
@@ -51,6 +54,10 @@ export function buildPlan(
     start: startOf(policy, change.kind),
     duration: durationOf(steps, policy),
   };
+}
+
+function cohortOf({ header, tenants }: TenantCohort): NonNullable<RolloutPlan["cohort"]> {
+  return { header, tenants: tenants.length, sha256: sha256(stableJson([...tenants].sort())) };
 }
 
 /** A hotfix starts in a closed window too, and without promotions before it. */

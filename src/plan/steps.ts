@@ -2,6 +2,7 @@ import { RolloutError } from "../errors/errors.ts";
 import type { PlanStep } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { StepId } from "../types/release.ts";
+import { tenantsAt } from "./cohort.ts";
 
 /**
  * The steps of a rollout under a policy. `installed: false` is the first install: nothing to protect, so one
@@ -36,6 +37,7 @@ function canarySteps(policy: EnvironmentPolicy): readonly PlanStep[] {
       id: String(exposure),
       kind: "increment",
       exposure,
+      ...(policy.cohort === undefined ? {} : { tenants: tenantsAt(policy.cohort, exposure).length }),
       soakSeconds,
     }),
   );

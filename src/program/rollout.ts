@@ -54,6 +54,7 @@ function resolve(input: RolloutInput, claim: RolloutClaim): ClaimedRollout {
   input.report({ ...(record === undefined ? {} : { record }), release, desired, notes });
   return {
     release,
+    ...(policy.cohort === undefined || strategy !== "canary" ? {} : { cohort: policy.cohort }),
     intent: {
       strategy,
       environment: input.environment,

@@ -2,6 +2,7 @@ import { RolloutError } from "../errors/errors.ts";
 import type { Lever } from "../ports/lever.ts";
 import type { RouteReading } from "../types/observation.ts";
 import type { CloudObject } from "./cloud.ts";
+import { drawnRules } from "./cohort-route.ts";
 import { cohortOf } from "./flows.ts";
 import { labelsAt } from "./labels.ts";
 import { type Json, listAt, type Manifest, numberAt, type ObjectRef, textAt } from "./manifest.ts";
@@ -84,7 +85,7 @@ function weightsOf(
   manifest: Manifest,
   names: LeverNames,
 ): { readonly stable: number; readonly candidate?: number } {
-  const rules = listAt(manifest, "spec", "rules");
+  const rules = drawnRules(manifest);
   const backends = listAt(rules[0], "backendRefs");
   const weights = new Map(
     backends.map((backend) => [textAt(backend, "name"), numberAt(backend, "weight") ?? 1]),

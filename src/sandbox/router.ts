@@ -1,3 +1,4 @@
+import { drawnRules } from "./cohort-route.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import { idOf, listAt, type Manifest, numberAt, type ObjectRef, textAt } from "./manifest.ts";
 import type { Timeline } from "./timeline.ts";
@@ -98,7 +99,7 @@ export function createRouter(context: Context): Router {
 
 /** The backends of a route with their shares. Rules share the requests evenly; a missing weight is 1. */
 export function backendsOf(manifest: Manifest, namespace: string): readonly Backend[] {
-  const rules = listAt(manifest, "spec", "rules");
+  const rules = drawnRules(manifest);
   return rules.flatMap((rule) => {
     const refs = listAt(rule, "backendRefs");
     const weights = refs.map((ref) => numberAt(ref, "weight") ?? 1);

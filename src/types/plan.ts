@@ -27,6 +27,8 @@ export interface PlanStep {
   readonly kind: StepKind;
   /** Share of traffic on the candidate once the step is in force, 0-100 %. */
   readonly exposure?: number;
+  /** How many tenants that share is, where whole tenants move. */
+  readonly tenants?: number;
   /** How long the step is watched before the next one. The clock starts when the route is read back. */
   readonly soakSeconds?: number;
   /** How long the step waits for requests in flight before the next one. */
@@ -80,6 +82,8 @@ export interface RolloutPlan {
   readonly change?: ChangeKind;
   /** The strategy that the change would have had, and why it has another. */
   readonly overridden?: StrategyOverride;
+  /** Whole tenants move instead of requests; `sha256` of their names, so that an approval is of these. */
+  readonly cohort?: { readonly header: string; readonly tenants: number; readonly sha256: string };
   /** Version in service before; `unknown` where no record was at hand. */
   readonly from: string;
   readonly to: string;

@@ -1,4 +1,5 @@
 import type { ApprovalDemand } from "./change.ts";
+import type { TenantCohort } from "./cohort.ts";
 import type { GateLimits, PlanTimeouts, StrategyKind } from "./plan.ts";
 import type { Platform, SlotLeverConfig, ValidateConfig } from "./slots.ts";
 import type { Approvers, ChangeSystem, PromotedIn } from "./start.ts";
@@ -83,6 +84,8 @@ export interface EnvironmentPolicy {
   readonly strategy: StrategyKind;
   readonly platform: Platform;
   readonly increments: readonly Increment[];
+  /** Absent: each request is drawn for itself. */
+  readonly cohort?: TenantCohort;
   /** Seconds between two looks at the gates, 1-300. */
   readonly lookSeconds: number;
   /** Seconds that requests in flight get before a side is removed. */

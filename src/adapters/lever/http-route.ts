@@ -5,6 +5,7 @@ import type { Lever } from "../../ports/lever.ts";
 import type { RouteReading } from "../../types/observation.ts";
 import type { LeverConfig } from "../../types/policy.ts";
 import { type KubeApi, KubeFailure, type KubeObject, openKubeApi, type PatchOperation } from "./kube-api.ts";
+import { routeExposure } from "./route-exposure.ts";
 import {
   exposureOf,
   type HttpRoute,
@@ -126,13 +127,8 @@ function isMoved(error: unknown): boolean {
 
 function reading(route: HttpRoute, names: SideNames): Omit<RouteReading, "ready"> {
   const rules = rolloutRules(route, names);
-  const exposures = rules.map((rule) => exposureOf(rule, route, names));
-  const [exposure = 0] = exposures;
-  if (exposures.some((one) => one !== exposure)) {
-    throw shapeError(route, names, `its rules disagree, the candidate has ${exposures.join(", ")} %`);
-  }
   return {
-    exposure,
+    exposure: routeExposure(rules, route, names),
     accepted: isAccepted(route),
     hasCandidate: rules.every(({ candidate }) => candidate !== undefined),
   };

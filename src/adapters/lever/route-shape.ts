@@ -16,7 +16,12 @@ const condition = z.looseObject({
 
 /** The parts of an HTTPRoute that the lever reads; all others pass by. */
 export const httpRoute = z.looseObject({
-  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional(), generation: z.number() }),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string().optional(),
+    generation: z.number(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
   spec: z.looseObject({
     rules: z.array(z.looseObject({ backendRefs: z.array(backend).optional() })).optional(),
   }),

@@ -46,14 +46,14 @@ function minutes(seconds: number): string {
 }
 
 function stepRow(
-  { id, kind, exposure, soakSeconds, drainSeconds }: PlanStep,
+  { id, kind, exposure, tenants, soakSeconds, drainSeconds }: PlanStep,
   plan: RolloutPlan,
 ): readonly string[] {
   const traffic = exposure === undefined ? "" : `${exposure} %`.padStart(7);
   const then =
     soakSeconds === undefined
       ? effectOf(kind, plan.to, drainSeconds)
-      : `watched for ${formatDuration(soakSeconds)}`;
+      : `watched for ${formatDuration(soakSeconds)}${tenants === undefined ? "" : `, ${tenants} of ${plan.cohort?.tenants} tenants`}`;
   return ["  ", id, traffic, then, kind === "increment" ? origin(plan, incrementPaths(id, plan)) : ""];
 }
 
@@ -130,6 +130,7 @@ function settingRows(plan: RolloutPlan): readonly (readonly string[])[] {
   return [
     ["  ", "approvals", asked, origin(plan, ["approvals.required", "approvals.cab"])],
     ...startRows(plan),
+    ...cohortRows(plan),
     ["  ", "look", `every ${formatDuration(look.seconds)}`, origin(plan, ["lookSeconds"])],
     ["  ", "no proof", extension, origin(plan, ["hold.stepSeconds", "hold.maxFactor"])],
     [
@@ -139,6 +140,19 @@ function settingRows(plan: RolloutPlan): readonly (readonly string[])[] {
       origin(plan, ["timeouts.rolloutSeconds", "timeouts.confirmSeconds"]),
     ],
   ];
+}
+
+/** Whom an increment touches: by requests nearly everybody who is busy, by tenants those alone. */
+function cohortRows(plan: RolloutPlan): readonly (readonly string[])[] {
+  if (plan.strategy !== "canary") return [];
+  const [first] = plan.steps;
+  if (plan.cohort === undefined) {
+    const text = `requests: ${first?.exposure ?? 0} % of them touch nearly every busy tenant`;
+    return [["  ", "cohort", text, "default"]];
+  }
+  const { tenants, header } = plan.cohort;
+  const text = `tenants by ${header}: the first increment touches ${first?.tenants} of ${tenants}, and each keeps those before it`;
+  return [["  ", "cohort", text, "config"]];
 }
 
 /** What else has to hold at the start, where anything has to. */

@@ -1,5 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import { matchesPerRule } from "../../lib/route-limits.ts";
+import { exposureAnnotation, tenantsAt } from "../../plan/cohort.ts";
+import type { TenantCohort } from "../../types/cohort.ts";
 import type { GatewayRouteArgs, RouteArgs } from "../workload-args.ts";
 import { renderIngresses } from "./ingress.ts";
 import { servicePort, sideName } from "./names.ts";
@@ -14,6 +17,8 @@ export interface RouteInput<Args> {
   readonly route: Args;
   /** The candidate's share, 0-100 %; undefined: there is no candidate. */
   readonly exposure: number | undefined;
+  /** Whole tenants move: an HTTPRoute alone can tell them. */
+  readonly cohort?: TenantCohort;
 }
 
 /** What leads to the service. */
@@ -37,7 +42,7 @@ export function renderRoutes({ route, ...at }: RouteInput<RouteArgs>): RenderedR
  * just taken it from.
  */
 function renderRoute(input: RouteInput<GatewayRouteArgs>): k8s.apiextensions.CustomResourceArgs {
-  const { service, namespace, route, exposure } = input;
+  const { service, namespace, route, exposure, cohort } = input;
   const backend = (side: "stable" | "canary", weight: number) => ({
     group: "",
     kind: "Service",
@@ -45,14 +50,22 @@ function renderRoute(input: RouteInput<GatewayRouteArgs>): k8s.apiextensions.Cus
     port: servicePort,
     weight,
   });
-  const backendRefs =
-    exposure === undefined
-      ? [backend("stable", 100)]
-      : [backend("stable", 100 - exposure), backend("canary", exposure)];
+  const backends = (share: number) => [backend("stable", 100 - share), backend("canary", share)];
+  const path = { type: "PathPrefix", value: route.pathPrefix ?? "/" };
+  // At none and at all of them everybody goes one way: no rule has to tell tenants.
+  const inside =
+    cohort === undefined || exposure === undefined || exposure === 0 || exposure === 100
+      ? []
+      : cohortMatches(cohort, exposure).map((headers) =>
+          headers.map((header) => ({ path, headers: [header] })),
+        );
+  const others =
+    exposure === undefined ? [backend("stable", 100)] : backends(inside.length > 0 ? 0 : exposure);
+  const annotations = inside.length > 0 ? { annotations: { [exposureAnnotation]: String(exposure) } } : {};
   return {
     apiVersion: `${group}/v1`,
     kind: "HTTPRoute",
-    metadata: { name: service, namespace, labels: { app: service } },
+    metadata: { name: service, namespace, labels: { app: service }, ...annotations },
     spec: {
       parentRefs: [
         {
@@ -64,11 +77,17 @@ function renderRoute(input: RouteInput<GatewayRouteArgs>): k8s.apiextensions.Cus
       ],
       ...(route.hostnames.length === 0 ? {} : { hostnames: [...route.hostnames] }),
       rules: [
-        {
-          matches: [{ path: { type: "PathPrefix", value: route.pathPrefix ?? "/" } }],
-          backendRefs,
-        },
+        ...inside.map((matches) => ({ matches, backendRefs: backends(100) })),
+        { matches: [{ path }], backendRefs: others },
       ],
     },
   };
+}
+
+/** The header matches of the tenants inside, as many to a rule as it takes; a rule with a header goes before one without. */
+function cohortMatches(cohort: TenantCohort, exposure: number) {
+  const headers = tenantsAt(cohort, exposure).map((value) => ({ type: "Exact", name: cohort.header, value }));
+  return Array.from({ length: Math.ceil(headers.length / matchesPerRule) }, (_, index) =>
+    headers.slice(index * matchesPerRule, (index + 1) * matchesPerRule),
+  );
 }

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { candidateReplicas } from "../../plan/capacity.ts";
+import type { TenantCohort } from "../../types/cohort.ts";
 import type { Release } from "../../types/release.ts";
 import type { WorkloadSnapshot } from "../../types/workload.ts";
 import type { Side, Transforms } from "../transforms.ts";
@@ -23,6 +24,8 @@ export interface RenderInput {
   readonly inPlace?: boolean;
   /** In place, while it is watched: all pods are replaced together (direct) instead of a few at a time; default false. */
   readonly atOnce?: boolean;
+  /** Whole tenants move instead of requests. */
+  readonly cohort?: TenantCohort;
   readonly transform?: Transforms;
 }
 
@@ -48,7 +51,8 @@ export function renderWorkload(input: RenderInput): RenderedWorkload {
   const beside = inPlace ? undefined : candidate;
   const exposure = beside === undefined ? undefined : release.exposure;
   const workloads = [stable.workload, ...(candidate === undefined ? [] : [candidate.workload])];
-  const routes = renderRoutes({ service, namespace, route: input.route, exposure });
+  const cohort = input.cohort === undefined ? {} : { cohort: input.cohort };
+  const routes = renderRoutes({ service, namespace, route: input.route, exposure, ...cohort });
   const changed = transform?.route ?? ((route) => route);
   return {
     configMaps: renderConfigMaps({ service, namespace, workloads }).map(({ name, args }) => ({

@@ -54,6 +54,24 @@ export const brokenKinds: readonly BrokenConfig[] = [
     ],
   },
   {
+    name: "tenants twice, before a router that can't tell them",
+    why: "a tenant is in or out, and a weight alone knows no tenants",
+    written: {
+      ...validConfig,
+      cohort: { by: "tenant", header: "X-Tenant-Id", tenants: ["acme", "globex", "acme"] },
+      lever: { kind: "istio", namespace: "atp" },
+    },
+    expected: [
+      {
+        path: "rollout.lever.kind",
+        received: '"istio"',
+        rule: "http-route beside cohort",
+        hint: "HTTPRoute",
+      },
+      { path: "rollout.cohort.tenants", received: "acme", rule: "no tenant twice (acme)", hint: "in or out" },
+    ],
+  },
+  {
     name: "slots for a canary, alone",
     why: "the shape is right, and the two don't go together",
     written: {

@@ -198,6 +198,7 @@ const wholes = [
   "windows.rules",
   "windows.freezes",
   "promotedIn.stacks",
+  "cohort",
   "validate.smoke",
   "validate.serviceBus",
   "validate.keyVault",
@@ -221,6 +222,7 @@ describe("origins", () => {
     lever: { kind: "http-route", namespace: "x", kubeconfig: "/k", context: "c" },
     record: { kind: "file", lease: "45s" },
     strategyReason: "as ever",
+    cohort: { by: "tenant", header: "X-Tenant-Id", tenants: ["acme"] },
     approvals: {
       sources: [
         { kind: "github", repository: "atp/i", environment: "production", token: { secure: "v1:x" } },
