@@ -77,12 +77,13 @@ export const metricsSchema = z.discriminatedUnion("kind", [
   prometheusSchema,
 ]);
 
-function urls(side: string, example: string) {
+function urls(side: string, example: string, absent?: string) {
   const each = url({ what: `A health URL of ${side}.`, example });
   return key(z.array(each).min(1), {
     what: `Health URLs of ${side}: each must answer 200.`,
     rule: "a list of at least one URL",
     hint: `Write [${example}].`,
+    ...(absent === undefined ? {} : { absent }),
   });
 }
 
@@ -91,7 +92,11 @@ export const healthSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: kind("sandbox", `Health of ${sandboxNote}.`) }),
   z.strictObject({
     kind: kind("http", "HTTP GET; anything but 200 is a failure."),
-    candidate: urls("the candidate", "http://atp-ingestion-canary.atp-prod/health/ready"),
+    candidate: urls(
+      "the candidate",
+      "http://atp-ingestion-canary.atp-prod/health/ready",
+      "required where a candidate stands beside stable; else it isn't asked",
+    ).optional(),
     stable: urls(
       "stable, without which an outage of everything could not be told apart",
       "http://atp-ingestion.atp-prod/health/ready",

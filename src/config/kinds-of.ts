@@ -85,7 +85,7 @@ function pickHealth({ health }: WrittenConfig, pick: Picker): HealthConfig {
   if (health?.kind !== "http") return { kind: pick("health.kind", health?.kind, standard("sandbox")) };
   return {
     kind: pick("health.kind", health.kind, standard(health.kind)),
-    candidate: pick("health.candidate", health.candidate, standard(health.candidate)),
+    candidate: pick("health.candidate", health.candidate, standard<readonly string[]>([])),
     stable: pick("health.stable", health.stable, standard(health.stable)),
   };
 }

@@ -32,6 +32,12 @@ export const watchedHasSources: Rule = {
         missingSource(written, "health", { rule: "health URLs, as any health failure reverts", hint }),
       );
     }
+    if (watched(policy) && standsBeside(policy) && policy.health.kind === "http") {
+      const hint = "Write candidate: [http://<service>-canary.<namespace>/health/ready].";
+      const rule = "health URLs of the candidate, which stands beside stable";
+      if (policy.health.candidate.length === 0)
+        issues.push(missingSource(written, "health.candidate", { rule, hint }));
+    }
     if (needsLever(policy) && written.lever === undefined) {
       const hint = "Write lever: { kind: http-route, namespace: … }; istio and ingress-nginx are others.";
       issues.push(
@@ -147,6 +153,11 @@ export const slotsSwap: Rule = {
     return [...issues, ...missing.map((name) => issueAt(written, `validate.serviceBus.${name}`, advice))];
   },
 };
+
+/** Whether a candidate is there to be asked: not in stable's place, and not on a slot that serves alone. */
+function standsBeside({ strategy, platform }: EnvironmentPolicy): boolean {
+  return strategy === "canary" || (strategy === "blue-green" && platform === "kubernetes");
+}
 
 /** A canary moves by it, and a watched version in stable's place is undone by it. */
 function needsLever(policy: EnvironmentPolicy): boolean {

@@ -28,7 +28,7 @@ async function open(more: Readonly<Record<string, unknown>> = {}) {
     preset: "staging",
     service: "atp",
     metrics: { kind: "prometheus", url: "http://127.0.0.1:9", cohort: { stable: "live", candidate: "none" } },
-    health: { kind: "http", candidate: ["http://127.0.0.1:9/idle"], stable: ["http://127.0.0.1:9/live"] },
+    health: { kind: "http", stable: ["http://127.0.0.1:9/live"] },
     lever: { kind: "app-service-slot", ...armAddress, endpoint: server.endpoint, buildPath: "/version" },
     validate: { serviceBus: { namespace: "atp-bus", queue: "ingest" } },
     ...more,
@@ -102,6 +102,7 @@ describe("the ports of a stack with slots", () => {
 
 describe("the ports of blue-green on Kubernetes", () => {
   const kubernetes = {
+    health: { kind: "http", candidate: ["http://127.0.0.1:9/idle"], stable: ["http://127.0.0.1:9/live"] },
     lever: { kind: "http-route", namespace: "atp" },
     strategy: "blue-green",
     validate: undefined,

@@ -54,6 +54,22 @@ export const brokenKinds: readonly BrokenConfig[] = [
     ],
   },
   {
+    name: "a canary whose health nobody asks",
+    why: "in place and on slots one side serves; beside stable an ill candidate would go unseen",
+    written: {
+      ...validConfig,
+      strategy: "canary",
+      health: { kind: "http", stable: ["http://atp-ingestion/health"] },
+    },
+    expected: [
+      {
+        path: "rollout.health.candidate",
+        rule: "required: health URLs of the candidate",
+        hint: "-canary",
+      },
+    ],
+  },
+  {
     name: "tenants twice, before a router that can't tell them",
     why: "a tenant is in or out, and a weight alone knows no tenants",
     written: {
