@@ -19,6 +19,7 @@ const served: readonly ServedKind[] = [
   kind("v1/Secret", "secrets", ["data", "stringData", "type"]),
   { ...kind("v1/Namespace", "namespaces"), namespaced: false },
   kind("gateway.networking.k8s.io/v1/HTTPRoute", "httproutes.gateway.networking.k8s.io"),
+  kind("networking.istio.io/v1/VirtualService", "virtualservices.networking.istio.io"),
   kind("autoscaling/v2/HorizontalPodAutoscaler", "horizontalpodautoscalers.autoscaling"),
   kind("policy/v1/PodDisruptionBudget", "poddisruptionbudgets.policy"),
 ];

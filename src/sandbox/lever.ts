@@ -2,17 +2,19 @@ import { RolloutError } from "../errors/errors.ts";
 import type { Lever } from "../ports/lever.ts";
 import type { RouteReading } from "../types/observation.ts";
 import type { CloudObject } from "./cloud.ts";
-import { drawnRules } from "./cohort-route.ts";
 import { cohortOf } from "./flows.ts";
 import { labelsAt } from "./labels.ts";
-import { type Json, listAt, type Manifest, numberAt, type ObjectRef, textAt } from "./manifest.ts";
+import type { Manifest, ObjectRef } from "./manifest.ts";
+import { reweighted, rulesOf } from "./route-kinds.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** Field manager of the lever: what an ordinary update of the engine then conflicts with. */
 export const LEVER_MANAGER = "rollouts-lever";
 
-/** Names of what the lever moves: an HTTPRoute and the Services behind it. */
+/** Names of what the lever moves: a router's object and the Services behind it. */
 export interface LeverNames {
+  /** Default: HTTPRoute. */
+  readonly kind?: "HTTPRoute" | "VirtualService";
   readonly namespace: string;
   readonly route: string;
   readonly stable: string;
@@ -21,7 +23,7 @@ export interface LeverNames {
 
 /** The lever on the sandbox's route. */
 export function createSandboxLever(sandbox: Sandbox, names: LeverNames): Lever {
-  const ref: ObjectRef = { kind: "HTTPRoute", namespace: names.namespace, name: names.route };
+  const ref: ObjectRef = { kind: names.kind ?? "HTTPRoute", namespace: names.namespace, name: names.route };
   return {
     name: "sandbox",
     setExposure: async (exposure) => {
@@ -85,11 +87,8 @@ function weightsOf(
   manifest: Manifest,
   names: LeverNames,
 ): { readonly stable: number; readonly candidate?: number } {
-  const rules = drawnRules(manifest);
-  const backends = listAt(rules[0], "backendRefs");
-  const weights = new Map(
-    backends.map((backend) => [textAt(backend, "name"), numberAt(backend, "weight") ?? 1]),
-  );
+  const rules = rulesOf(manifest);
+  const weights = new Map((rules[0] ?? []).map(({ name, weight = 1 }) => [name, weight]));
   const stable = weights.get(names.stable);
   const foreign = [...weights.keys()].filter((name) => name !== names.stable && name !== names.candidate);
   if (rules.length !== 1 || stable === undefined || foreign.length > 0) {
@@ -103,20 +102,9 @@ function weightsOf(
   return candidate === undefined ? { stable } : { stable, candidate };
 }
 
-function reweighted(manifest: Manifest, weightOf: Readonly<Record<string, number>>): Manifest {
-  const rules = listAt(manifest, "spec", "rules").map((rule) => ({
-    ...(rule as Manifest),
-    backendRefs: listAt(rule, "backendRefs").map((backend): Json => {
-      const weight = weightOf[textAt(backend, "name") ?? ""];
-      return weight === undefined ? backend : { ...(backend as Manifest), weight };
-    }),
-  }));
-  return { ...manifest, spec: { ...(manifest["spec"] as Manifest), rules } };
-}
-
 function known(route: CloudObject | undefined, ref: ObjectRef): CloudObject {
   if (route !== undefined) return route;
-  throw refused(`there is no HTTPRoute "${ref.namespace}/${ref.name}"`, "lever-no-route");
+  throw refused(`there is no ${ref.kind} "${ref.namespace}/${ref.name}"`, "lever-no-route");
 }
 
 function refused(why: string, code: string): RolloutError {

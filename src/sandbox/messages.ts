@@ -1,6 +1,7 @@
 import { RolloutError } from "../errors/errors.ts";
 import type { DeploymentStatus } from "./deployments.ts";
 import { idOf, type ObjectRef } from "./manifest.ts";
+import { routeKind } from "./route-kinds.ts";
 
 /**
  * Texts in the words of the Kubernetes provider, so that what classifies its failures classifies ours: a
@@ -16,13 +17,19 @@ export function fieldConflict(ref: ObjectRef, owner: string): RolloutError {
       `Server-Side Apply field conflict detected. See ${SSA_GUIDE} for troubleshooting help.\n` +
       `The resource managed by field manager "pulumi-kubernetes-sandbox" had an apply conflict: ` +
       `Apply failed with 1 conflict: conflict with "${owner}" using ` +
-      (ref.kind === "HTTPRoute" ? "gateway.networking.k8s.io/v1: .spec.rules" : "apps/v1: .spec.template"),
+      ownedField(ref.kind),
     {
       code: "sandbox-conflict",
       exit: "resource",
       hint: "The lever owns what it wrote: converge with force, or run `rollouts recover`.",
     },
   );
+}
+
+/** What a lever's write owns of an object, as the API server words it. */
+function ownedField(kind: string): string {
+  const route = routeKind(kind);
+  return route === undefined ? "apps/v1: .spec.template" : `${route.api}: .spec.${route.field}`;
 }
 
 /** What the API server says of an object that is not there. */

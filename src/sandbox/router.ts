@@ -1,6 +1,6 @@
-import { drawnRules } from "./cohort-route.ts";
 import type { FaultBoard } from "./fault-board.ts";
-import { idOf, listAt, type Manifest, numberAt, type ObjectRef, textAt } from "./manifest.ts";
+import { idOf, type Manifest, type ObjectRef } from "./manifest.ts";
+import { rulesOf } from "./route-kinds.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** A Service behind a route, with its share of the route's requests, 0-1. */
@@ -99,19 +99,14 @@ export function createRouter(context: Context): Router {
 
 /** The backends of a route with their shares. Rules share the requests evenly; a missing weight is 1. */
 export function backendsOf(manifest: Manifest, namespace: string): readonly Backend[] {
-  const rules = drawnRules(manifest);
-  return rules.flatMap((rule) => {
-    const refs = listAt(rule, "backendRefs");
-    const weights = refs.map((ref) => numberAt(ref, "weight") ?? 1);
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return refs.map((ref, index) => {
-      const weight = weights[index] ?? 0;
-      return {
-        namespace: textAt(ref, "namespace") ?? namespace,
-        service: textAt(ref, "name") ?? "",
-        weight,
-        share: total === 0 ? 0 : weight / total / rules.length,
-      };
-    });
+  const rules = rulesOf(manifest);
+  return rules.flatMap((backends) => {
+    const total = backends.reduce((sum, { weight = 1 }) => sum + weight, 0);
+    return backends.map(({ name = "", weight = 1, namespace: own }) => ({
+      namespace: own ?? namespace,
+      service: name,
+      weight,
+      share: total === 0 ? 0 : weight / total / rules.length,
+    }));
   });
 }

@@ -1,12 +1,13 @@
 import { stableJson } from "../lib/stable-json.ts";
 import { labelsAt, selects } from "./labels.ts";
-import { listAt, type Manifest, numberAt, type ObjectRef, textAt, valueAt } from "./manifest.ts";
+import { listAt, type Manifest, type ObjectRef, valueAt } from "./manifest.ts";
 import { invalid } from "./messages.ts";
+import { routeKind, rulesOf } from "./route-kinds.ts";
 
 /** The API server's rules that a rollout can break. Throws a RolloutError with the path and the rule. */
 export function validate(ref: ObjectRef, manifest: Manifest, before?: Manifest): void {
   if (ref.kind === "Deployment") validateDeployment(ref, manifest, before);
-  if (ref.kind === "HTTPRoute") validateRoute(ref, manifest);
+  if (routeKind(ref.kind) !== undefined) validateRoute(ref, manifest);
 }
 
 function validateDeployment(ref: ObjectRef, manifest: Manifest, before: Manifest | undefined): void {
@@ -26,19 +27,12 @@ function validateDeployment(ref: ObjectRef, manifest: Manifest, before: Manifest
 }
 
 function validateRoute(ref: ObjectRef, manifest: Manifest): void {
-  for (const [rule, entry] of listAt(manifest, "spec", "rules").entries()) {
-    for (const [index, backend] of listAt(entry, "backendRefs").entries()) {
-      const path = `spec.rules[${rule}].backendRefs[${index}]`;
-      const weight = numberAt(backend, "weight") ?? 1;
-      if (!Number.isInteger(weight) || weight < 0 || weight > 1_000_000) {
-        throw invalid(
-          ref,
-          `${path}.weight`,
-          `Invalid value: ${weight}: should be a whole number from 0 to 1000000`,
-        );
-      }
-      if (textAt(backend, "name") === undefined) throw invalid(ref, `${path}.name`, "Required value");
+  for (const { name, weight = 1, path } of rulesOf(manifest).flat()) {
+    if (!Number.isInteger(weight) || weight < 0 || weight > 1_000_000) {
+      const rule = `Invalid value: ${weight}: should be a whole number from 0 to 1000000`;
+      throw invalid(ref, `${path}.weight`, rule);
     }
+    if (name === undefined) throw invalid(ref, `${path}.name`, "Required value");
   }
 }
 

@@ -1,6 +1,7 @@
 import { stableJson } from "../lib/stable-json.ts";
 import { idOf, type Manifest, type ObjectRef, textAt, valueAt } from "./manifest.ts";
 import { fieldConflict } from "./messages.ts";
+import { routeKind } from "./route-kinds.ts";
 import { validate } from "./validate.ts";
 
 /** The key of an object in the store. */
@@ -46,6 +47,6 @@ export function written<T extends Owned>(
 }
 
 function leverPart(manifest: Manifest): string {
-  const key = textAt(manifest, "kind") === "HTTPRoute" ? "rules" : "template";
+  const key = routeKind(textAt(manifest, "kind"))?.field ?? "template";
   return stableJson(valueAt(manifest, "spec", key) ?? null);
 }

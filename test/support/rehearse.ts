@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
-import { loadProgram } from "../../src/cli/compose/program.ts";
+import { loadProgram, type Program } from "../../src/cli/compose/program.ts";
 import { openRehearsal, type Rehearsal } from "../../src/cli/compose/rehearsal.ts";
 import { createRuntime } from "../../src/cli/compose/runtime.ts";
 import { loadStackConfig } from "../../src/config/load.ts";
@@ -33,6 +33,8 @@ export async function openStack(
     readonly faults?: readonly string[];
     readonly change?: (rollout: Record<string, unknown>) => void;
     readonly stack?: string;
+    /** Default: the repository's own. */
+    readonly program?: Program;
   } = {},
 ): Promise<RehearsedStack> {
   const stack = options.stack ?? "prod";
@@ -44,7 +46,7 @@ export async function openStack(
     projectDir,
     stack,
     config,
-    program: await loadProgram({ projectDir: root, main: config.main }),
+    program: options.program ?? (await loadProgram({ projectDir: root, main: config.main })),
     baseline: "1.2.3",
     faults: (options.faults ?? []).map(parseFault),
     seed: 7,

@@ -28,17 +28,16 @@ export async function openCluster(options: RehearsedCloudOptions): Promise<Rehea
   };
 }
 
-/** The sandbox's router serves HTTPRoutes: another router would be rehearsed as something that it is not. */
+/** The sandbox serves HTTPRoutes and VirtualServices: another router would be rehearsed as what it is not. */
 function assertServed({ lever: { kind } }: EnvironmentPolicy): void {
-  if (kind !== "istio" && kind !== "ingress-nginx") return;
-  const object = kind === "istio" ? "VirtualService" : "Ingress";
+  if (kind !== "ingress-nginx") return;
   throw new RolloutError(
-    `A stack with the lever ${kind} can't be rehearsed yet: the sandbox serves no ${object}.`,
+    `A stack with the lever ${kind} can't be rehearsed yet: the sandbox serves no Ingress.`,
     {
       code: "not-built",
       exit: "config",
       path: "rollout.lever.kind",
-      hint: `Rehearse a stack whose route is an HTTPRoute, or run this one on a test cluster with ${kind}.`,
+      hint: `Rehearse a stack whose route is an HTTPRoute or a VirtualService, or run this one on a test cluster with ${kind}.`,
     },
   );
 }
@@ -64,24 +63,37 @@ function sandboxLevers(sandbox: Sandbox, policy: EnvironmentPolicy): Pick<Driver
   return { lever, leverFor };
 }
 
+const paths = {
+  HTTPRoute: "rollout.lever.route",
+  VirtualService: "rollout.lever.virtualService",
+  Deployment: "rollout.service",
+} as const;
+
 /** Where the program has put an object: only the program knows its namespace. */
-function placeOf(sandbox: Sandbox, kind: "HTTPRoute" | "Deployment", name: string): ObjectRef {
+function placeOf(
+  sandbox: Sandbox,
+  kind: "HTTPRoute" | "VirtualService" | "Deployment",
+  name: string,
+): ObjectRef {
   const found = sandbox.cloud.list(kind).find(({ ref }) => ref.name === name);
   if (found !== undefined) return found.ref;
   throw new RolloutError(`The program made no ${kind} ${name}.`, {
-    code: kind === "HTTPRoute" ? "route-missing" : "deployment-missing",
+    code: kind === "Deployment" ? "deployment-missing" : "route-missing",
     exit: "config",
-    path: kind === "HTTPRoute" ? "rollout.lever.route" : "rollout.service",
+    path: paths[kind],
     hint: "Name the route of the service in rollout.lever, or the service as its component.",
   });
 }
 
 /** The lever on the route that the program made. */
 function sandboxLever(sandbox: Sandbox, { service, lever }: EnvironmentPolicy): Lever {
-  const route = lever.kind === "http-route" ? lever.route : service;
+  const kind = lever.kind === "istio" ? "VirtualService" : "HTTPRoute";
+  const route =
+    lever.kind === "istio" ? lever.virtualService : lever.kind === "http-route" ? lever.route : service;
   const real = (): Lever => {
-    const { namespace, name } = placeOf(sandbox, "HTTPRoute", route);
+    const { namespace, name } = placeOf(sandbox, kind, route);
     return createSandboxLever(sandbox, {
+      kind,
       namespace,
       route: name,
       stable: service,
