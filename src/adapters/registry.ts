@@ -87,8 +87,7 @@ export async function openDeploymentLever(
     case "istio":
     case "ingress-nginx": {
       const { createDeploymentLever } = await import("./lever/deployment.ts");
-      const place = { config: clusterOf(config, deployment), deployment, runtime };
-      return (sides) => createDeploymentLever({ ...place, sides });
+      return (sides) => createDeploymentLever({ config, deployment, sides, runtime });
     }
     case "app-service-slot":
       throw slotsSwap();
@@ -129,21 +128,6 @@ export async function openRecord(
     default:
       return assertNever(config.kind, "record kind");
   }
-}
-
-type OnCluster = Extract<LeverConfig, { readonly namespace: string }>;
-
-/** Where the Deployment is: a version in place leaves the router alone, whichever it is. */
-export function clusterOf(config: OnCluster, service: string): Extract<LeverConfig, { kind: "http-route" }> {
-  if (config.kind === "http-route") return config;
-  const { namespace, kubeconfig, context } = config;
-  return {
-    kind: "http-route",
-    namespace,
-    route: service,
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  };
 }
 
 /** The config's own rules refuse it first. */

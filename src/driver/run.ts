@@ -11,7 +11,7 @@ import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
 import { runLoop } from "./loop.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { isInFlight, lastRollout, type Recorded } from "./resume.ts";
-import { type DriverDeps, journal, type Session, type SessionOptions } from "./session.ts";
+import { type DriverDeps, journal, newRolloutId, type Session, type SessionOptions } from "./session.ts";
 import { messageFor, tell } from "./tell.ts";
 import { engineOfPlan } from "./way.ts";
 
@@ -103,9 +103,7 @@ async function begin(start: Start): Promise<Session | undefined> {
     deps: { ...deps, engine: engineOfPlan(deps.engine, plan) },
     plan,
     planHash: planHash(plan),
-    rolloutId: `${options.version}-${Math.floor(deps.runtime.random() * 36 ** 8)
-      .toString(36)
-      .padStart(8, "0")}`,
+    rolloutId: newRolloutId(options.version, deps.runtime.random),
     lease,
     lever: leverOf(deps, plan),
     options: sessionOptions(options, record === undefined ? [] : unversioned(survey)),

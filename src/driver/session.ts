@@ -107,6 +107,14 @@ export interface SessionOptions {
   readonly unversioned: readonly string[];
 }
 
+/** Id of a rollout in the journal: what it is about, and chance. */
+export function newRolloutId(about: string, random: Runtime["random"]): string {
+  const suffix = Math.floor(random() * 36 ** 8)
+    .toString(36)
+    .padStart(8, "0");
+  return `${about}-${suffix}`;
+}
+
 /** Appends one entry in the session's name, redacted; the observer sees what the journal holds. */
 export async function journal(
   session: Session,

@@ -1,10 +1,10 @@
 import { messageOf } from "../lib/error-message.ts";
-import type { PreviewResult } from "../ports/engine.ts";
 import type { Revision, Revisions } from "../ports/revisions.ts";
 import { differences, hashByUrn } from "./inputs.ts";
 import { journal, type Session } from "./session.ts";
 import type { Undo } from "./undo-survey.ts";
 import { presentOf } from "./undo-target.ts";
+import { previewDiffers } from "./verify.ts";
 
 /** What the stack is after an undo. */
 export interface UndoSeen {
@@ -83,35 +83,12 @@ async function look(
   return { running, problem: "" };
 }
 
-/** What isn't live yet gets the plan's time. A preview that can't be made proves nothing. */
+/** As after a revert. A preview that can't be made proves nothing. */
 async function previewSame(session: Session): Promise<readonly string[]> {
-  const { deps, plan, baseline } = session;
-  const { clock } = deps.runtime;
-  const release = baseline?.record;
-  if (release === undefined) return ["there is no record to compare with"];
-  const target = { kind: "release", version: plan.to, release } as const;
-  const deadline = clock.now() + plan.timeouts.verifySeconds * 1000;
-  try {
-    let preview = await deps.engine.preview({ target, refresh: true });
-    while (onlyNotLive(preview) && clock.now() < deadline) {
-      await clock.sleep(1000);
-      preview = await deps.engine.preview({ target, refresh: true });
-    }
-    return await judged(session, preview);
-  } catch (error) {
-    return [`no preview could be made: ${messageOf(error)}`];
-  }
-}
-
-async function judged(session: Session, preview: PreviewResult): Promise<readonly string[]> {
-  const changes = preview.changes.map(({ op, urn }) => `${op} ${urn.split("::").slice(-2).join(" ")}`);
-  const { summary } = preview;
-  await journal(session, "effect", { effect: "preview-same", ok: changes.length === 0, summary, changes });
-  return changes.length === 0 ? [] : [`a preview with refresh still shows ${changes.slice(0, 5).join(", ")}`];
-}
-
-function onlyNotLive({ changes }: PreviewResult): boolean {
-  return changes.length > 0 && changes.every(({ notLive }) => notLive !== undefined);
+  if (session.baseline?.record === undefined) return ["there is no record to compare with"];
+  return await previewDiffers(session).catch((error: unknown) => [
+    `no preview could be made: ${messageOf(error)}`,
+  ]);
 }
 
 /** For people; what can't be read is not compared. */

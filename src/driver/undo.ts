@@ -11,7 +11,7 @@ import { type EffectResult, noEffect } from "./effect.ts";
 import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
 import { outcomeOf } from "./outcome.ts";
 import { pullLever, restoreBaseline, stackToZero } from "./revert.ts";
-import { type DriverDeps, journal, type Session } from "./session.ts";
+import { type DriverDeps, journal, newRolloutId, type Session } from "./session.ts";
 import { tell } from "./tell.ts";
 import { surveyUndo, type Undo } from "./undo-survey.ts";
 import { leaseLost, type UndoOutcome, undoneMs } from "./undo-target.ts";
@@ -180,14 +180,11 @@ function sessionOf(deps: DriverDeps, { undo, lease }: { undo: Undo; lease: Lease
   const { stable: present } = undo.record;
   const release = settled(baseline.record, baseline.record.stable);
   const plan = buildPlan(deps.policy, release, { version: present.version, identity: present.identity });
-  const suffix = Math.floor(random() * 36 ** 8)
-    .toString(36)
-    .padStart(8, "0");
   return {
     deps,
     plan,
     planHash: planHash(plan),
-    rolloutId: `undo-${plan.from}-${suffix}`,
+    rolloutId: newRolloutId(`undo-${plan.from}`, random),
     lease,
     lever: deps.leverFor?.(plan.identity) ?? deps.lever,
     options: { allowUnversioned: false, requesters: [], rehearsed: false, unversioned: [] },

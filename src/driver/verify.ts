@@ -39,7 +39,7 @@ async function stateDiffers(session: Session): Promise<readonly string[]> {
 }
 
 /** What isn't live yet gets the plan's time: its pods may still be coming back. */
-async function previewDiffers(session: Session): Promise<readonly string[]> {
+export async function previewDiffers(session: Session): Promise<readonly string[]> {
   const { baseline, deps, plan } = session;
   if (baseline?.record === undefined) return [];
   const target = { kind: "release", version: plan.to, release: baseline.record } as const;

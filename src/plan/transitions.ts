@@ -167,8 +167,7 @@ function refused(step: StepId, rule: string, next: StepId | undefined): NextRele
 
 /** Exposure that a step means: an increment is its own number, promotions follow from their kind. */
 function exposureOf(step: StepId, present: number): number {
-  if (step === "promote-switch" || step === "promote-clean" || step === "settle") return 0;
-  if (step === "stage") return 0;
+  if (["stage", "promote-switch", "promote-clean", "settle"].includes(step)) return 0;
   if (isReplacing(step) || step === "swap") return 100;
   if (step === "promote-stable") return present;
   return Number(step);

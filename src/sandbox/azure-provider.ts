@@ -29,6 +29,10 @@ export function createAzureProvider(of: {
     if (type === "WebAppSlotConfigurationNames" && Array.isArray(names)) of.sticky(names.map(String));
     return { id, inputs, outputs: outputsOf(type, inputs, of.hosts) };
   };
+  const put: SandboxProvider["create"] = async ({ urn, inputs, preview }) =>
+    preview
+      ? { id: "", inputs, outputs: outputsOf(typeOf(urn), inputs, of.hosts) }
+      : write(typeOf(urn), inputs);
   return {
     check: (urn) => problemsOf(urn),
     diff: (before, after) => ({
@@ -38,14 +42,8 @@ export function createAzureProvider(of: {
       })),
       deleteBeforeReplace: false,
     }),
-    create: async ({ urn, inputs, preview }) =>
-      preview
-        ? { id: "", inputs, outputs: outputsOf(typeOf(urn), inputs, of.hosts) }
-        : write(typeOf(urn), inputs),
-    update: async ({ urn, inputs, preview }) =>
-      preview
-        ? { id: "", inputs, outputs: outputsOf(typeOf(urn), inputs, of.hosts) }
-        : write(typeOf(urn), inputs),
+    create: put,
+    update: put,
     read: (urn, id) => {
       const inputs = stored.get(id);
       return inputs === undefined

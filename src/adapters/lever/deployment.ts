@@ -3,7 +3,6 @@ import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { identityAnnotation } from "../../plan/identity.ts";
 import type { Lever } from "../../ports/lever.ts";
-import type { LeverConfig } from "../../types/policy.ts";
 import {
   deploymentSchema,
   identityOf,
@@ -14,6 +13,7 @@ import {
   templateFor,
 } from "./deployment-shape.ts";
 import {
+  type ClusterPlace,
   fieldManager,
   type KubeApi,
   KubeFailure,
@@ -24,7 +24,7 @@ import {
 
 export interface DeploymentLeverOptions {
   /** Namespace and cluster; a rollout in place leaves the route alone. */
-  readonly config: Extract<LeverConfig, { kind: "http-route" }>;
+  readonly config: ClusterPlace;
   /** Name of the Deployment: the service. */
   readonly deployment: string;
   /** Identities of both sides, as the pods carry them. */

@@ -1,8 +1,6 @@
-import type { Runtime } from "../../lib/runtime.ts";
 import type { Lever } from "../../ports/lever.ts";
 import type { RouteReading } from "../../types/observation.ts";
-import type { LeverConfig } from "../../types/policy.ts";
-import { type KubeApi, type KubeObject, openKubeApi, type PatchOperation } from "./kube-api.ts";
+import { type KubeObject, openKubeApi, type PatchOperation } from "./kube-api.ts";
 import { routeExposure } from "./route-exposure.ts";
 import {
   exposureOf,
@@ -14,16 +12,9 @@ import {
   type SideNames,
   shapeError,
 } from "./route-shape.ts";
-import { assertExposure, parseObject, readReady, writeGuarded } from "./router-api.ts";
+import { parseObject, type RouterLeverOptions, routerLever } from "./router-api.ts";
 
-export interface HttpRouteLeverOptions {
-  readonly config: Extract<LeverConfig, { kind: "http-route" }>;
-  /** Names of both sides' Services, which their Deployments share. */
-  readonly names: SideNames;
-  readonly runtime?: Pick<Runtime, "logger">;
-  /** Default: the official client, by the kubeconfig of `config`. */
-  readonly api?: KubeApi;
-}
+export type HttpRouteLeverOptions = RouterLeverOptions<"http-route">;
 
 /**
  * The weights of an HTTPRoute (gateway.networking.k8s.io/v1) as a lever. One JSON patch writes both weights
@@ -42,27 +33,19 @@ export function createHttpRouteLever(options: HttpRouteLeverOptions): Lever {
     name: config.route,
   };
   const getRoute = async (signal?: AbortSignal) =>
-    parseObject(httpRoute, await api.get(routeObject, signal), `HTTPRoute ${namespace}/${config.route}`);
-  return {
-    name: `HTTPRoute ${namespace}/${config.route}`,
-    setExposure: async (exposure, signal) => {
-      assertExposure(exposure);
-      await writeGuarded({
-        api,
-        object: routeObject,
-        operations: async () => patchFor(await getRoute(signal), names, exposure),
-        ...(options.runtime ? { logger: options.runtime.logger } : {}),
-        ...(signal ? { signal } : {}),
-      });
-    },
-    read: async (signal) => {
-      const [route, ready] = await Promise.all([
-        getRoute(signal),
-        readReady(api, { namespace, names }, signal),
-      ]);
-      return { ...reading(route, names), ...(ready ? { ready } : {}) };
-    },
-  };
+    parseObject(httpRoute, await api.get(routeObject, signal), {
+      what: `HTTPRoute ${namespace}/${config.route}`,
+      hint: "Check which version of the Gateway API is installed: v1 is needed.",
+    });
+  return routerLever({
+    kind: "HTTPRoute",
+    api,
+    object: routeObject,
+    names,
+    ...(options.runtime ? { runtime: options.runtime } : {}),
+    operations: async (exposure, signal) => patchFor(await getRoute(signal), names, exposure),
+    read: async (signal) => reading(await getRoute(signal), names),
+  });
 }
 
 /** The patch that puts the weights to an exposure; empty where nothing is to do. */

@@ -1,29 +1,12 @@
 import { RolloutError } from "../../errors/errors.ts";
-import type { Runtime } from "../../lib/runtime.ts";
 import type { Lever } from "../../ports/lever.ts";
 import type { RouteReading } from "../../types/observation.ts";
-import type { LeverConfig } from "../../types/policy.ts";
 import { type CanaryIngress, ingressSchema, weightOf, weightPatch } from "./canary-ingress-shape.ts";
-import type { KubeApi, KubeObject } from "./kube-api.ts";
+import { type KubeObject, openKubeApi } from "./kube-api.ts";
 import type { SideNames } from "./route-shape.ts";
-import {
-  assertExposure,
-  hasStatus,
-  openRouterApi,
-  parseObject,
-  readReady,
-  withAdvice,
-  writeGuarded,
-} from "./router-api.ts";
+import { hasStatus, parseObject, type RouterLeverOptions, readReady, routerLever } from "./router-api.ts";
 
-export interface IngressNginxLeverOptions {
-  readonly config: Extract<LeverConfig, { kind: "ingress-nginx" }>;
-  /** Names of both sides' Services, which their Deployments share. */
-  readonly names: SideNames;
-  readonly runtime?: Pick<Runtime, "logger">;
-  /** Default: the official client, by the kubeconfig of `config`. */
-  readonly api?: KubeApi;
-}
+export type IngressNginxLeverOptions = RouterLeverOptions<"ingress-nginx">;
 
 const advice = {
   denied: "The driver needs get and patch on ingresses.networking.k8s.io, and get on deployments.",
@@ -43,7 +26,7 @@ const advice = {
 export function createIngressNginxLever(options: IngressNginxLeverOptions): Lever {
   const { config, names, runtime } = options;
   const { namespace } = config;
-  const api = options.api ?? openRouterApi(config, config.ingress);
+  const api = options.api ?? openKubeApi(config);
   const object: KubeObject = {
     group: "networking.k8s.io",
     version: "v1",
@@ -54,41 +37,29 @@ export function createIngressNginxLever(options: IngressNginxLeverOptions): Leve
   const what = `Ingress ${namespace}/${config.ingress}`;
   const find = async (signal?: AbortSignal): Promise<CanaryIngress | undefined> => {
     try {
-      return parseObject(ingressSchema, await api.get(object, signal), what);
+      return parseObject(ingressSchema, await api.get(object, signal), { what });
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;
       throw error;
     }
   };
-  const ready = (signal?: AbortSignal) => readReady(api, { namespace, names }, signal);
-  return {
-    name: what,
-    setExposure: async (exposure, signal) => {
-      assertExposure(exposure);
-      const operations = async () => {
-        const found = await find(signal);
-        if (found) return weightPatch(found, names, exposure);
-        if (exposure > 0) throw noCandidate(what, names, exposure);
-        // No Ingress may also be another namespace: there stable isn't either, which throws.
-        await ready(signal);
-        return [];
-      };
-      await withAdvice(advice, () =>
-        writeGuarded({
-          api,
-          object,
-          operations,
-          ...(runtime ? { logger: runtime.logger } : {}),
-          ...(signal ? { signal } : {}),
-        }),
-      );
+  return routerLever({
+    kind: "Ingress",
+    api,
+    object,
+    names,
+    advice,
+    ...(runtime ? { runtime } : {}),
+    operations: async (exposure, signal) => {
+      const found = await find(signal);
+      if (found) return weightPatch(found, names, exposure);
+      if (exposure > 0) throw noCandidate(what, names, exposure);
+      // No Ingress may also be another namespace: there stable isn't either, which throws.
+      await readReady(api, { namespace, names }, signal);
+      return [];
     },
-    read: (signal) =>
-      withAdvice(advice, async () => {
-        const [found, pods] = await Promise.all([find(signal), ready(signal)]);
-        return { ...reading(found, names), ...(pods ? { ready: pods } : {}) };
-      }),
-  };
+    read: async (signal) => reading(await find(signal), names),
+  });
 }
 
 function reading(found: CanaryIngress | undefined, names: SideNames): Omit<RouteReading, "ready"> {

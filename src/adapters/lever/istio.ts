@@ -1,17 +1,8 @@
-import type { Runtime } from "../../lib/runtime.ts";
 import type { Lever } from "../../ports/lever.ts";
 import type { RouteReading } from "../../types/observation.ts";
-import type { LeverConfig } from "../../types/policy.ts";
-import type { KubeApi, KubeObject, PatchOperation } from "./kube-api.ts";
+import { type KubeObject, openKubeApi, type PatchOperation } from "./kube-api.ts";
 import type { SideNames } from "./route-shape.ts";
-import {
-  assertExposure,
-  openRouterApi,
-  parseObject,
-  readReady,
-  withAdvice,
-  writeGuarded,
-} from "./router-api.ts";
+import { parseObject, type RouterLeverOptions, routerLever } from "./router-api.ts";
 import {
   isDead,
   isTaken,
@@ -23,14 +14,7 @@ import {
   virtualService,
 } from "./virtual-service-shape.ts";
 
-export interface IstioLeverOptions {
-  readonly config: Extract<LeverConfig, { kind: "istio" }>;
-  /** Names of both sides' Services, which their Deployments share. */
-  readonly names: SideNames;
-  readonly runtime?: Pick<Runtime, "logger">;
-  /** Default: the official client, by the kubeconfig of `config`. */
-  readonly api?: KubeApi;
-}
+export type IstioLeverOptions = RouterLeverOptions<"istio">;
 
 const advice = {
   denied: "The driver needs get and patch on virtualservices.networking.istio.io, and get on deployments.",
@@ -49,7 +33,7 @@ const advice = {
 export function createIstioLever(options: IstioLeverOptions): Lever {
   const { config, names, runtime } = options;
   const { namespace } = config;
-  const api = options.api ?? openRouterApi(config, config.virtualService);
+  const api = options.api ?? openKubeApi(config);
   const object: KubeObject = {
     group: "networking.istio.io",
     version: "v1",
@@ -59,27 +43,17 @@ export function createIstioLever(options: IstioLeverOptions): Lever {
   };
   const what = `VirtualService ${namespace}/${config.virtualService}`;
   const get = async (signal?: AbortSignal) =>
-    parseObject(virtualService, await api.get(object, signal), what);
-  return {
-    name: what,
-    setExposure: async (exposure, signal) => {
-      assertExposure(exposure);
-      await withAdvice(advice, () =>
-        writeGuarded({
-          api,
-          object,
-          operations: async () => patchFor(await get(signal), names, exposure),
-          ...(runtime ? { logger: runtime.logger } : {}),
-          ...(signal ? { signal } : {}),
-        }),
-      );
-    },
-    read: (signal) =>
-      withAdvice(advice, async () => {
-        const [found, ready] = await Promise.all([get(signal), readReady(api, { namespace, names }, signal)]);
-        return { ...reading(found, names), ...(ready ? { ready } : {}) };
-      }),
-  };
+    parseObject(virtualService, await api.get(object, signal), { what });
+  return routerLever({
+    kind: "VirtualService",
+    api,
+    object,
+    names,
+    advice,
+    ...(runtime ? { runtime } : {}),
+    operations: async (exposure, signal) => patchFor(await get(signal), names, exposure),
+    read: async (signal) => reading(await get(signal), names),
+  });
 }
 
 /** The patch that puts the weights to an exposure; empty where nothing is to do. */

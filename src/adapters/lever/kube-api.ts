@@ -1,9 +1,15 @@
 import type { KubeConfig, ObservableMiddleware } from "@kubernetes/client-node";
 import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
-import type { LeverConfig } from "../../types/policy.ts";
 
-type RouteConfig = Extract<LeverConfig, { kind: "http-route" }>;
+/** A cluster and a namespace of it, as a lever's config names them. */
+export interface ClusterPlace {
+  readonly namespace: string;
+  /** Path of a kubeconfig; absent: the client's usual places. */
+  readonly kubeconfig?: string;
+  /** Absent: the kubeconfig's current one. */
+  readonly context?: string;
+}
 
 /** One object of the API: group and version, plural, name. */
 export interface KubeObject {
@@ -53,7 +59,7 @@ export const fieldManager = "rollouts-lever";
  * kubeconfig too: config's file and context, else the usual places.
  */
 export function openKubeApi(
-  config: RouteConfig,
+  config: ClusterPlace,
   { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {},
 ): KubeApi {
   let opening: ReturnType<typeof connect> | undefined;
@@ -95,7 +101,7 @@ export function openKubeApi(
   };
 }
 
-async function connect({ kubeconfig, context }: RouteConfig) {
+async function connect({ kubeconfig, context }: ClusterPlace) {
   const { CustomObjectsApi, KubeConfig, Observable } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   load(config, kubeconfig, context);

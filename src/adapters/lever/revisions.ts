@@ -1,13 +1,12 @@
 import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
 import type { Revision, Revisions } from "../../ports/revisions.ts";
-import type { LeverConfig } from "../../types/policy.ts";
 import { deploymentSchema, identityOf, ownedBy, replicaSetList } from "./deployment-shape.ts";
-import { type KubeApi, type KubeObject, openKubeApi } from "./kube-api.ts";
+import { type ClusterPlace, type KubeApi, type KubeObject, openKubeApi } from "./kube-api.ts";
 
 export interface DeploymentRevisionsOptions {
   /** Namespace and cluster. */
-  readonly config: Extract<LeverConfig, { kind: "http-route" }>;
+  readonly config: ClusterPlace;
   /** Name of the Deployment, and of the container whose image is told: the service. */
   readonly deployment: string;
   /** Default: the official client, by the kubeconfig of `config`. */

@@ -1,34 +1,71 @@
 import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
+import type { Lever } from "../../ports/lever.ts";
 import type { RouteReading } from "../../types/observation.ts";
-import { type KubeApi, KubeFailure, type KubeObject, openKubeApi, type PatchOperation } from "./kube-api.ts";
+import type { LeverConfig } from "../../types/policy.ts";
+import { type KubeApi, KubeFailure, type KubeObject, type PatchOperation } from "./kube-api.ts";
 import type { SideNames } from "./route-shape.ts";
-
-/** A cluster and a namespace of it, as a lever's config names them. */
-interface RouterPlace {
-  readonly namespace: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-}
 
 /** How often a write is tried when the object changes under it. */
 const maxTries = 3;
 
-/** The API of the cluster that a router's object is in. */
-export function openRouterApi({ namespace, kubeconfig, context }: RouterPlace, name: string): KubeApi {
-  return openKubeApi({
-    // The client reads no more of it than where the cluster is.
-    kind: "http-route",
-    namespace,
-    route: name,
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  });
+/** A lever on one object of a router. */
+export interface RouterLeverOptions<Kind extends LeverConfig["kind"]> {
+  readonly config: Extract<LeverConfig, { kind: Kind }>;
+  /** Names of both sides' Services, which their Deployments share. */
+  readonly names: SideNames;
+  readonly runtime?: Pick<Runtime, "logger">;
+  /** Default: the official client, by the kubeconfig of `config`. */
+  readonly api?: KubeApi;
+}
+
+/** What sets one router's object apart from another's. */
+interface RouterObject {
+  readonly kind: string;
+  readonly api: KubeApi;
+  readonly object: KubeObject;
+  readonly names: SideNames;
+  readonly runtime?: Pick<Runtime, "logger">;
+  /** What to do where the API denies or lacks something; absent: as the API says it. */
+  readonly advice?: Advice;
+  /** What to write for an exposure, read anew, `test` operations first; empty: nothing is to do. */
+  operations(exposure: number, signal?: AbortSignal): Promise<readonly PatchOperation[]>;
+  read(signal?: AbortSignal): Promise<Omit<RouteReading, "ready">>;
+}
+
+/** The lever on it: whole percentages alone, guarded writes, readiness by the Deployments. */
+export function routerLever(of: RouterObject): Lever {
+  const { kind, api, object, names, runtime, advice } = of;
+  const { namespace } = object;
+  const advised = <T>(call: () => Promise<T>) => (advice === undefined ? call() : withAdvice(advice, call));
+  return {
+    name: `${kind} ${namespace}/${object.name}`,
+    setExposure: async (exposure, signal) => {
+      assertExposure(exposure);
+      await advised(() =>
+        writeGuarded({
+          api,
+          object,
+          operations: () => of.operations(exposure, signal),
+          ...(runtime ? { logger: runtime.logger } : {}),
+          ...(signal ? { signal } : {}),
+        }),
+      );
+    },
+    read: (signal) =>
+      advised(async () => {
+        const [found, ready] = await Promise.all([
+          of.read(signal),
+          readReady(api, { namespace, names }, signal),
+        ]);
+        return { ...found, ...(ready ? { ready } : {}) };
+      }),
+  };
 }
 
 /** Refuses what is no whole percentage: RolloutError `exposure-invalid`. */
-export function assertExposure(exposure: number): void {
+function assertExposure(exposure: number): void {
   if (Number.isInteger(exposure) && exposure >= 0 && exposure <= 100) return;
   throw new RolloutError(`An exposure of ${exposure} % was asked for: it is a whole number from 0 to 100.`, {
     code: "exposure-invalid",
@@ -38,13 +75,18 @@ export function assertExposure(exposure: number): void {
 }
 
 /** An object in the form that its API promises, else RolloutError `kube-api`. */
-export function parseObject<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+export function parseObject<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  { what, hint }: { readonly what: string; readonly hint?: string },
+): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new RolloutError(`${what} is not what the API promises: ${z.prettifyError(parsed.error)}.`, {
     code: "kube-api",
     exit: "resource",
-    hint: "Check which version of the router's API is installed: docs/routers.md says what is needed.",
+    hint:
+      hint ?? "Check which version of the router's API is installed: docs/routers.md says what is needed.",
   });
 }
 
@@ -61,7 +103,7 @@ interface GuardedWrite {
  * One JSON patch. An object that changed since it was read is never written blindly, but read again, up to 3 times:
  * a failed `test` is 422 Invalid, a write that met another one 409, an object that went meanwhile 404.
  */
-export async function writeGuarded({ api, object, operations, logger, signal }: GuardedWrite): Promise<void> {
+async function writeGuarded({ api, object, operations, logger, signal }: GuardedWrite): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const wanted = await operations();
     if (wanted.length === 0) return;
@@ -90,7 +132,9 @@ export async function readReady(
   const replicas = async (name: string) => {
     const object: KubeObject = { group: "apps", version: "v1", plural: "deployments", namespace, name };
     const found = await api.get(object, signal);
-    return parseObject(deployment, found, `Deployment ${namespace}/${name}`).status?.readyReplicas ?? 0;
+    return (
+      parseObject(deployment, found, { what: `Deployment ${namespace}/${name}` }).status?.readyReplicas ?? 0
+    );
   };
   try {
     const [stable, candidate] = await Promise.all([
@@ -112,11 +156,13 @@ export function hasStatus(error: unknown, ...statuses: readonly number[]): boole
   return error instanceof KubeFailure && error.status !== undefined && statuses.includes(error.status);
 }
 
+interface Advice {
+  readonly denied: string;
+  readonly absent: string;
+}
+
 /** Runs a lever's call; what the API denies or lacks is told with the router's own advice. */
-export async function withAdvice<T>(
-  advice: { readonly denied: string; readonly absent: string },
-  call: () => Promise<T>,
-): Promise<T> {
+async function withAdvice<T>(advice: Advice, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

@@ -85,10 +85,6 @@ async function apply(inputs: SlotReleaseInputs, was: Before): Promise<SlotReleas
       : {}),
     ...(limits ? { limits } : {}),
     ...withProbe(probe),
-    // A staged build that production serves already is a candidate that is being taken back.
-    ...(found.production !== undefined && found.production === staged?.buildId
-      ? { direction: "back" as const }
-      : {}),
   });
   if (staged !== undefined) await stageBuild({ api, content: staged, ...withProbe(probe) });
   return { ...inputs, productionBuild: production.buildId };

@@ -103,7 +103,7 @@ async function openCloud(
   { config: { policy }, faults, runtime }: RehearsalOptions,
   parts: Pick<Parts, "sandbox" | "folder">,
 ): Promise<RehearsedCloud> {
-  assertChecksExist(faults, policy.validate);
+  assertChecksExist(faults, policy.validate, runtime);
   const { lever } = policy;
   const options = { ...parts, policy, faults, runtime };
   if (lever.kind !== "app-service-slot") return await openCluster(options);

@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { openSlotsOf, openValidation } from "../../adapters/blue-green.ts";
 import type { Sides } from "../../driver/session.ts";
+import type { Runtime } from "../../lib/runtime.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { Lever } from "../../ports/lever.ts";
-import type { Validation } from "../../ports/validation.ts";
 import { sandboxCredential, startAppService } from "../../sandbox/app-service.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { SlotLeverConfig } from "../../types/slots.ts";
@@ -46,11 +46,11 @@ export async function openAppService(
       ...validate,
       ...(keyVault === undefined ? {} : { keyVault: { ...keyVault, url: server.vaultUrl } }),
     },
-    runtime: { ...runtime, clock: sandbox.clock },
+    runtime: asking(sandbox, runtime),
     cwd: folder,
     env: {},
     warmUpSeconds: policy.timeouts.confirmSeconds,
-    baseUrl: slots.idleUrl,
+    baseUrl: () => held(sandbox, slots.idleUrl),
     place: config,
     endpoint: server.endpoint,
     credential: sandboxCredential,
@@ -73,7 +73,7 @@ export async function openAppService(
       lever: leverFor({}),
       leverFor,
       health: app.health,
-      validation: stillValidation(sandbox, validation),
+      validation,
     },
     app: server,
     wrap: (engine) => followed(engine, app.follow),
@@ -98,9 +98,10 @@ function still(sandbox: Sandbox, lever: Lever, follow: () => void): Lever {
   };
 }
 
-function stillValidation(sandbox: Sandbox, { name, run }: Validation): Validation {
-  // It sleeps on the sandbox's clock between two looks at a slot that starts: only its requests hold time.
-  return { name, run: (signal) => run(signal).finally(() => sandbox.cloud.settle()) };
+/** For what sleeps on the sandbox's clock between two looks at a slot that starts: only its requests hold time. */
+function asking(sandbox: Sandbox, runtime: Runtime): Runtime {
+  const fetch: Runtime["fetch"] = (...asked) => held(sandbox, () => runtime.fetch(...asked));
+  return { ...runtime, clock: sandbox.clock, fetch };
 }
 
 function followed(engine: Engine, follow: () => void): Engine {

@@ -1,5 +1,7 @@
+import { checksOf } from "../../adapters/validation/checks.ts";
 import { type Check, runChecks } from "../../adapters/validation/run-checks.ts";
 import { RolloutError } from "../../errors/errors.ts";
+import type { Runtime } from "../../lib/runtime.ts";
 import type { Health } from "../../ports/metrics.ts";
 import type { Validation } from "../../ports/validation.ts";
 import { fails } from "../../sandbox/app-service.ts";
@@ -7,21 +9,20 @@ import type { FaultSpec } from "../../sandbox/faults.ts";
 import type { ValidateConfig } from "../../types/slots.ts";
 import type { RehearsedCloudOptions } from "./rehearsed-cloud.ts";
 
-/** Names of the checks that a config comes to. */
-function checkNames({ smoke, postgres, serviceBus, keyVault }: ValidateConfig): readonly string[] {
-  return [
-    "health",
-    "ready",
-    ...(smoke === undefined ? [] : ["smoke"]),
-    ...(postgres === undefined ? [] : ["postgres"]),
-    ...(serviceBus === undefined ? [] : ["service-bus"]),
-    ...(keyVault === undefined ? [] : ["key-vault"]),
-  ];
+/** Names of the checks that a config comes to; none of them is run. */
+function checkNames(config: ValidateConfig, runtime: Runtime): readonly string[] {
+  const openCredential = () => Promise.reject(new Error("a check was run for its name"));
+  const at = { baseUrl: "http://idle", openCredential, cwd: ".", env: {} };
+  return checksOf({ ...at, config, runtime }).checks.map(({ name }) => name);
 }
 
 /** A fault of a check that nobody runs would be a rehearsal of nothing. Throws (exit 2) `fault-unknown`. */
-export function assertChecksExist(faults: readonly FaultSpec[], config: ValidateConfig): void {
-  const known = checkNames(config);
+export function assertChecksExist(
+  faults: readonly FaultSpec[],
+  config: ValidateConfig,
+  runtime: Runtime,
+): void {
+  const known = checkNames(config, runtime);
   for (const fault of faults) {
     if (fault.kind !== "validation" || known.includes(fault.check)) continue;
     throw new RolloutError(`The fault ${fault.text} names no check of rollout.validate.`, {
@@ -62,7 +63,7 @@ export function rehearsedValidation(
       );
     },
   });
-  const checks = checkNames(policy.validate).map((name) =>
+  const checks = checkNames(policy.validate, runtime).map((name) =>
     name === "health" || name === "ready" ? ofPods(name) : rehearsedCheck(name, faults),
   );
   return {

@@ -1,4 +1,3 @@
-import { clusterOf } from "../../adapters/registry.ts";
 import { isInPlace, stepsOf } from "../../plan/steps.ts";
 import type { Revisions } from "../../ports/revisions.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
@@ -11,5 +10,5 @@ export async function openRevisions(policy: EnvironmentPolicy): Promise<Revision
     return undefined;
   if (!isInPlace(stepsOf(policy, { installed: true }))) return undefined;
   const { createDeploymentRevisions } = await import("../../adapters/lever/revisions.ts");
-  return createDeploymentRevisions({ config: clusterOf(config, deployment), deployment });
+  return createDeploymentRevisions({ config, deployment });
 }
