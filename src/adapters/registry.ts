@@ -70,6 +70,8 @@ export async function openLever(
     }
     case "app-service-slot":
       throw slotsSwap();
+    case "node-pools":
+      throw poolsRoll();
     case "sandbox":
       throw notHere("lever");
     default:
@@ -91,6 +93,8 @@ export async function openDeploymentLever(
     }
     case "app-service-slot":
       throw slotsSwap();
+    case "node-pools":
+      throw poolsRoll();
     case "sandbox":
       throw notHere("lever");
     default:
@@ -131,16 +135,20 @@ export async function openRecord(
 }
 
 /** The config's own rules refuse it first. */
-function slotsSwap(): RolloutError {
-  return new RolloutError(
-    "Slots take all traffic or none: the lever app-service-slot goes with blue-green.",
-    {
-      code: "config-invalid",
-      exit: "config",
-      path: "rollout.strategy",
-      hint: "Write strategy: blue-green.",
-    },
-  );
+const slotsSwap = () =>
+  otherStrategy("Slots take all traffic or none: the lever app-service-slot goes with", "blue-green");
+
+/** The same of node pools. */
+const poolsRoll = () =>
+  otherStrategy("Pools move one after another: the lever node-pools goes with", "rolling");
+
+function otherStrategy(why: string, strategy: string): RolloutError {
+  return new RolloutError(`${why} ${strategy}.`, {
+    code: "config-invalid",
+    exit: "config",
+    path: "rollout.strategy",
+    hint: `Write strategy: ${strategy}.`,
+  });
 }
 
 function notHere(port: "metrics" | "health" | "lever"): RolloutError {

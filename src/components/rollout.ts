@@ -1,15 +1,16 @@
 import type { CustomResource, Output } from "@pulumi/pulumi";
 import type { TenantCohort } from "../types/cohort.ts";
+import type { NodePoolLeverConfig } from "../types/node-pools.ts";
 import type { StrategyKind } from "../types/plan.ts";
 import type { Release, RolloutIntent } from "../types/release.ts";
-import type { WorkloadSpec } from "../types/workload.ts";
+import type { WorkloadSnapshot } from "../types/workload.ts";
 
 /** What a component tells the rollout that it takes part in. */
 export interface RolloutClaim {
   /** Name of the component: the service. */
   readonly component: string;
   /** What the version asked for runs as; the snapshots of the release are made of these. */
-  readonly workload: WorkloadSpec;
+  readonly workload: WorkloadSnapshot["workload"];
   /** Replicas of stable where nobody observed them: the program's own number. */
   readonly replicas: number;
   /** Strategies that the component can render. */
@@ -21,6 +22,8 @@ export interface ClaimedRollout {
   readonly release: Release;
   /** Whole tenants move instead of requests. */
   readonly cohort?: TenantCohort;
+  /** Where the stack rolls out node pools: which, and how their pods are moved. */
+  readonly nodePools?: NodePoolLeverConfig;
   /** Plain values, for the component's own recorded arguments: policies read them in a preview. */
   readonly intent: RolloutIntent;
 }

@@ -136,6 +136,40 @@ const cluster = {
   }).optional(),
 };
 
+const poolName = z.string().regex(/^[a-z][a-z0-9]{0,7}$/);
+const surge = z.union([z.int().min(1), z.string().regex(/^([1-9]\d*|([1-9]\d?|100)%)$/)]);
+
+/** The fast way back of node pools; one of the lever's kinds. */
+const nodePoolLever = z.strictObject({
+  kind: kind("node-pools", "Node pools of an AKS cluster: moves their pods between old and new nodes."),
+  pools: key(
+    z
+      .array(poolName)
+      .min(1)
+      .max(100)
+      .refine((pools) => new Set(pools).size === pools.length),
+    {
+      what: "The pools, in the order in which they move.",
+      rule: "a list of different names, each a lower-case letter and at most seven letters and digits more",
+      hint: "Azure's names have twelve characters, and four of them are the version's: write [system, work].",
+    },
+  ),
+  maxSurge: key(surge, {
+    what: "Nodes that are emptied at a time, and the pool's own max surge.",
+    rule: "a number of nodes or a share of the pool, at least 1",
+    hint: "Write 1 or 33%.",
+    fallback: defaults.nodePools.maxSurge,
+  }).optional(),
+  drainTimeout: duration(
+    { min: "1m", max: "24h" },
+    {
+      what: "How long the pods of one node may take to go, within their disruption budgets.",
+      fallback: "30m",
+    },
+  ).optional(),
+  ...cluster,
+});
+
 function objectName(what: string, fallback: string, example: string) {
   return dnsLabel({ what, fallback, example, maxLength: 253 }).optional();
 }
@@ -165,6 +199,7 @@ export const leverSchema = z.discriminatedUnion("kind", [
     ...cluster,
   }),
   slotLever,
+  nodePoolLever,
 ]);
 
 const webhookUrl = z.union([

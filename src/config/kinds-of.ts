@@ -1,13 +1,12 @@
-import { assertNever } from "../lib/assert-never.ts";
 import type {
   EnvironmentPolicy,
   HealthConfig,
-  LeverConfig,
   MetricsConfig,
   NotifyConfig,
   RecordConfig,
 } from "../types/policy.ts";
-import type { Platform, SlotLeverConfig, ValidateConfig } from "../types/slots.ts";
+import type { ValidateConfig } from "../types/slots.ts";
+import { pickLever, pickPlatform } from "./lever-of.ts";
 import { defaults } from "./presets.ts";
 import type { WrittenConfig } from "./schema.ts";
 import { type Picker, secondsOf } from "./settings.ts";
@@ -87,74 +86,6 @@ function pickHealth({ health }: WrittenConfig, pick: Picker): HealthConfig {
     kind: pick("health.kind", health.kind, standard(health.kind)),
     candidate: pick("health.candidate", health.candidate, standard<readonly string[]>([])),
     stable: pick("health.stable", health.stable, standard(health.stable)),
-  };
-}
-
-function pickLever({ lever, service }: WrittenConfig, pick: Picker): LeverConfig {
-  if (lever?.kind === "app-service-slot") return pickSlot(lever, service, pick);
-  if (lever === undefined || lever.kind === "sandbox") {
-    return { kind: pick("lever.kind", lever?.kind, standard("sandbox")) };
-  }
-  const place = pickPlace(lever, pick);
-  switch (lever.kind) {
-    case "http-route":
-      return {
-        kind: pick("lever.kind", lever.kind, standard(lever.kind)),
-        route: pick("lever.route", lever.route, standard(service)),
-        ...place,
-      };
-    case "istio":
-      return {
-        kind: pick("lever.kind", lever.kind, standard(lever.kind)),
-        virtualService: pick("lever.virtualService", lever.virtualService, standard(service)),
-        ...place,
-      };
-    case "ingress-nginx":
-      return {
-        kind: pick("lever.kind", lever.kind, standard(lever.kind)),
-        ingress: pick("lever.ingress", lever.ingress, standard(`${service}-canary`)),
-        ...place,
-      };
-    default:
-      return assertNever(lever, "lever kind");
-  }
-}
-
-type WrittenLever = NonNullable<WrittenConfig["lever"]>;
-
-/** Cluster and namespace of a router's object. */
-function pickPlace(
-  lever: Extract<WrittenLever, { readonly namespace: string }>,
-  pick: Picker,
-): { readonly namespace: string; readonly kubeconfig?: string; readonly context?: string } {
-  const { namespace, kubeconfig, context } = lever;
-  const given = (path: string, value: string) => pick(`lever.${path}`, value, standard(value));
-  return {
-    namespace: given("namespace", namespace),
-    ...(kubeconfig === undefined ? {} : { kubeconfig: given("kubeconfig", kubeconfig) }),
-    ...(context === undefined ? {} : { context: given("context", context) }),
-  };
-}
-
-/** Slots are App Service's; everything else runs on Kubernetes. */
-function pickPlatform({ lever }: WrittenConfig, pick: Picker): Platform {
-  const written = lever?.kind === "app-service-slot" ? "app-service" : undefined;
-  return pick<Platform>("platform", written, standard("kubernetes"));
-}
-
-type WrittenSlot = Extract<WrittenLever, { readonly kind: "app-service-slot" }>;
-
-function pickSlot(lever: WrittenSlot, service: string, pick: Picker): SlotLeverConfig {
-  const given = (path: string, value: string) => pick(`lever.${path}`, value, standard(value));
-  const { buildPath, endpoint } = lever;
-  return {
-    kind: pick("lever.kind", lever.kind, standard(lever.kind)),
-    subscriptionId: given("subscriptionId", lever.subscriptionId),
-    resourceGroup: given("resourceGroup", lever.resourceGroup),
-    app: pick("lever.app", lever.app, standard(service)),
-    slot: pick("lever.slot", lever.slot, standard<string>(defaults.slot)),
-    ...(buildPath === undefined ? {} : { buildPath: given("buildPath", buildPath) }),
-    ...(endpoint === undefined ? {} : { endpoint: given("endpoint", endpoint.replace(/\/+$/, "")) }),
   };
 }
 

@@ -140,6 +140,8 @@ export const defaults = {
     lagSeconds: 30,
   },
   slot: "staging",
+  /** Of AKS: a tenth of a pool at a time, and 30 min for the pods of a node. A pool takes minutes to come up. */
+  nodePools: { maxSurge: "10%", drainTimeoutSeconds: 1800, rolloutSeconds: 7200 },
   validate: {
     healthPath: "/health/live",
     readyPath: "/health/ready",

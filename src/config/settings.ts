@@ -154,7 +154,10 @@ export function pickTimes(
   const { hold, timeouts } = defaults;
   const timeout = (name: keyof NonNullable<WrittenConfig["timeouts"]>) => {
     const path = `${name}Seconds` as const;
-    return pick(`timeouts.${path}`, secondsOf(written.timeouts?.[name]), standard<number>(timeouts[path]));
+    // Whole pools come up and are emptied in one update, node by node.
+    const pools = name === "rollout" && written.lever?.kind === "node-pools";
+    const value = pools ? defaults.nodePools.rolloutSeconds : timeouts[path];
+    return pick(`timeouts.${path}`, secondsOf(written.timeouts?.[name]), standard<number>(value));
   };
   return {
     lookSeconds: pick("lookSeconds", secondsOf(written.look), preset<number>(everyPreset.lookSeconds)),

@@ -1,4 +1,5 @@
 import type { Issue } from "../errors/errors.ts";
+import { formatDuration } from "../lib/duration.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import { issueAt, type Rule } from "./rule.ts";
 import type { WrittenConfig } from "./schema.ts";
@@ -151,6 +152,30 @@ export const slotsSwap: Rule = {
       hint: "Write where the namespace lies.",
     };
     return [...issues, ...missing.map((name) => issueAt(written, `validate.serviceBus.${name}`, advice))];
+  },
+};
+
+/** Pools move one after another, and an update has time for its nodes. */
+export const poolsRoll: Rule = {
+  name: "pools-roll",
+  says: "The lever `node-pools` goes with rolling, and `timeouts.rollout` leaves time for at least one node's `drainTimeout`.",
+  reads: ["preset", "strategy", "lever", "timeouts"],
+  check: ({ written, policy: { lever, strategy, timeouts } }) => {
+    if (lever.kind !== "node-pools") return [];
+    const issues: Issue[] = [];
+    if (strategy !== "rolling") {
+      const rule = `rolling beside the lever node-pools, not ${strategy}`;
+      const hint =
+        "Pools move one after another: write strategy: rolling, with strategyReason where a change picks another.";
+      issues.push(issueAt(written, "strategy", { rule, hint }));
+    }
+    if (timeouts.rolloutSeconds <= lever.drainTimeoutSeconds) {
+      const rule = `more than lever.drainTimeout (${formatDuration(lever.drainTimeoutSeconds)})`;
+      const hint =
+        "An update makes a pool and empties the old one: leave the time-out out for its default, 2h.";
+      issues.push(issueAt(written, "timeouts.rollout", { rule, hint }));
+    }
+    return issues;
   },
 };
 

@@ -159,7 +159,8 @@ function validating(input: DecideInput): Decision {
 }
 
 /** What is read back when a step is in force. */
-function goalOf({ kind, exposure = 100 }: PlanStep): string {
+function goalOf({ id, kind, exposure = 100 }: PlanStep): string {
+  if (kind === "move") return `${id}: every pod of the pool runs on new nodes`;
   return kind === "replace" ? "every pod runs the new version" : `the route carries ${exposure} %`;
 }
 

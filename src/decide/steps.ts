@@ -27,6 +27,7 @@ function stateOf(step: PlanStep): StateName {
     case "increment":
     case "stage":
     case "swap":
+    case "move":
       return "applying";
     case "validate":
       return "validating";

@@ -1,5 +1,6 @@
 import { checkApprovals } from "./checks/approvals.ts";
 import { checkChangeRequest } from "./checks/change-request.ts";
+import { checkPreflight } from "./checks/preflight.ts";
 import { checkPromoted } from "./checks/promoted.ts";
 import { checkQuarantine } from "./checks/quarantine.ts";
 import { checkDeploymentWindow } from "./checks/window.ts";
@@ -11,6 +12,7 @@ const checks = [
   checkQuarantine,
   checkDeploymentWindow,
   checkPromoted,
+  checkPreflight,
   checkChangeRequest,
   checkApprovals,
 ] as const;

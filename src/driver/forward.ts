@@ -6,6 +6,7 @@ import { journal, type Session } from "./session.ts";
 
 const leavesOldVersion: ReadonlySet<string> = new Set(["promote-stable", "roll", "direct", "settle"]);
 const configMap = "kubernetes:core/v1:ConfigMap";
+const agentPool = "azure-native:containerservice:AgentPool";
 
 /**
  * Takes the stack to the state's step: foreign change? preview under policies, then the update. The journal has
@@ -92,9 +93,10 @@ function refuse(
 
 /**
  * What a step's update may delete: the one that removes the candidate anything; those that leave nobody on the old
- * version its ConfigMap. An update deletes last: the pods that read it are gone by then.
+ * version its ConfigMap, or its nodes. An update deletes last: the pods that read it are gone by then.
  */
 function mayDelete(step: string, { type }: ResourceChange): boolean {
+  if (type === agentPool) return step === "settle";
   return step === "promote-clean" || (type === configMap && leavesOldVersion.has(step));
 }
 

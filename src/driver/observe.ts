@@ -76,11 +76,11 @@ async function unlessAborted<T>(
   }
 }
 
-/** A version in stable's place takes traffic pod by pod while its update still runs. */
+/** A version in stable's place takes traffic pod by pod while its update still runs, and so do new nodes. */
 function watchedSince({ plan, state }: Session): number | undefined {
   if (state.exposedSinceMs !== undefined) return state.exposedSinceMs;
   const step = plan.steps.find(({ id }) => id === state.step);
-  const replaces = step?.kind === "replace" && step.soakSeconds !== undefined;
+  const replaces = (step?.kind === "replace" || step?.kind === "move") && step.soakSeconds !== undefined;
   return replaces && (state.name === "applying" || state.name === "confirming")
     ? state.enteredAtMs
     : undefined;

@@ -7,6 +7,7 @@ import type { Engine } from "../ports/engine.ts";
 import type { Lever } from "../ports/lever.ts";
 import type { Health, Metrics } from "../ports/metrics.ts";
 import type { Notify } from "../ports/notify.ts";
+import type { Preflight } from "../ports/preflight.ts";
 import type { RecordStore } from "../ports/record.ts";
 import type { Validation } from "../ports/validation.ts";
 import type { Identity } from "../types/approval.ts";
@@ -25,6 +26,8 @@ export interface DriverDeps {
   readonly leverFor?: (sides: Sides) => Lever;
   readonly metrics: Metrics;
   readonly health: Health;
+  /** Asks the place itself before a start; absent: there is nothing to ask. */
+  readonly preflight?: Preflight;
   /** What checks a staged version before it is swapped in; absent: a blue-green rollout is taken back there. */
   readonly validation?: Validation;
   readonly record: RecordStore;

@@ -3,6 +3,7 @@ import { RolloutError } from "../errors/errors.ts";
 import { messageOf } from "../lib/error-message.ts";
 import { stableJson } from "../lib/stable-json.ts";
 import { buildPlan, planHash } from "../plan/build-plan.ts";
+import { serviceSpec } from "../plan/snapshots.ts";
 import type { Revisions } from "../ports/revisions.ts";
 import type { Release } from "../types/release.ts";
 import type { StateName } from "../types/state.ts";
@@ -131,8 +132,10 @@ async function goBack(session: Session, undo: Undo, notes: string[]): Promise<st
 
 /** Whether the old version's pods ask for a ConfigMap that isn't the present one's. */
 function bringsConfigMap({ record, target }: Undo): boolean {
-  const { config } = target.baseline.record.stable.workload;
-  return Object.keys(config).length > 0 && stableJson(config) !== stableJson(record.stable.workload.config);
+  const { config } = serviceSpec(target.baseline.record.stable);
+  return (
+    Object.keys(config).length > 0 && stableJson(config) !== stableJson(serviceSpec(record.stable).config)
+  );
 }
 
 /** Until no pod of the version before is left, at most 5 min from the request. */

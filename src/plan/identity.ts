@@ -1,18 +1,19 @@
 import { sha256, stableJson } from "../lib/stable-json.ts";
-import type { WorkloadSnapshot, WorkloadSpec } from "../types/workload.ts";
+import type { WorkloadSnapshot } from "../types/workload.ts";
+import { isNodes } from "./snapshots.ts";
 
 /**
- * The snapshot of a version: its identity is the image's digest or tag and the SHA-256 of the plain spec in
+ * The snapshot of a version: its identity is the image's digest or tag (of nodes: their version) and the SHA-256 of the plain spec in
  * our own schema, so a changed variable is another version and an upgrade of this library is not.
  */
 export function snapshotOf(version: {
   readonly version: string;
-  readonly workload: WorkloadSpec;
+  readonly workload: WorkloadSnapshot["workload"];
 }): WorkloadSnapshot {
   const { workload } = version;
   return {
     version: version.version,
-    identity: `${artefactOf(workload.image)}+${sha256(stableJson(workload)).slice(0, 16)}`,
+    identity: `${isNodes(workload) ? version.version : artefactOf(workload.image)}+${sha256(stableJson(workload)).slice(0, 16)}`,
     workload,
   };
 }
@@ -30,3 +31,14 @@ function artefactOf(image: string): string {
  * `kubectl`) can tell the versions of one Deployment apart: labels and selectors never say it.
  */
 export const identityAnnotation = "pulumi-rollouts/identity";
+
+/** Label of every node with the name of its pool, which stays while pools of Azure come and go. */
+export const nodePoolLabel = "pulumi-rollouts/pool";
+
+/** Label of every node with its version: `nodeBuildOf` its identity. */
+export const nodeBuildLabel = "pulumi-rollouts/build";
+
+/** The hash in an identity: a label's value can't hold the whole. */
+export function nodeBuildOf(identity: string): string {
+  return identity.slice(identity.lastIndexOf("+") + 1);
+}

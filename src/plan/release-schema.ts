@@ -20,19 +20,27 @@ const envVar = z.union([
   }),
 ]);
 const texts = z.record(z.string(), z.string());
+const nodes = z.object({
+  schemaVersion: z.literal(1),
+  kind: z.literal("nodes"),
+  kubernetesVersion: z.string(),
+  nodeImage: z.string().exactOptional(),
+  pools: z.record(z.string(), z.object({ azureName: z.string(), vmSize: z.string(), osSku: z.string() })),
+});
+const service = z.object({
+  schemaVersion: z.literal(1),
+  image: z.string(),
+  port: z.number(),
+  env: z.array(envVar),
+  config: texts,
+  readiness: probe,
+  liveness: probe,
+  resources: z.object({ requests: texts, limits: texts }),
+});
 const snapshot = z.object({
   version: z.string(),
   identity: z.string(),
-  workload: z.object({
-    schemaVersion: z.literal(1),
-    image: z.string(),
-    port: z.number(),
-    env: z.array(envVar),
-    config: texts,
-    readiness: probe,
-    liveness: probe,
-    resources: z.object({ requests: texts, limits: texts }),
-  }),
+  workload: z.union([service, nodes]),
 });
 
 /** The record as it stands in a stack's output `release`; unknown members are dropped. */

@@ -3,6 +3,7 @@ import type { PlanStep } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { StepId } from "../types/release.ts";
 import { tenantsAt } from "./cohort.ts";
+import { poolStep, shareOf } from "./pools.ts";
 
 /**
  * The steps of a rollout under a policy. `installed: false` is the first install: nothing to protect, so one
@@ -19,7 +20,9 @@ export function stepsOf(
     case "direct":
       return inPlaceSteps("direct", policy);
     case "rolling":
-      return inPlaceSteps("roll", policy);
+      return policy.lever.kind === "node-pools"
+        ? poolSteps(policy, policy.lever.pools)
+        : inPlaceSteps("roll", policy);
     case "blue-green":
       return blueGreenSteps(policy);
     case "feature-flag":
@@ -82,6 +85,23 @@ function inPlaceSteps(id: string, policy: EnvironmentPolicy): readonly PlanStep[
   ];
 }
 
+/**
+ * Pool by pool, each watched before the next: new nodes beside the old ones, which stay until the last watch has
+ * passed. A pool can't be put back to an older Kubernetes version; the old nodes are the way back.
+ */
+function poolSteps(policy: EnvironmentPolicy, pools: readonly string[]): readonly PlanStep[] {
+  const soakSeconds = policy.increments.at(-1)?.soakSeconds ?? 0;
+  const moves = pools.map(
+    (pool, index): PlanStep => ({
+      id: poolStep(pool),
+      kind: "move",
+      exposure: shareOf(index + 1, pools.length),
+      ...(soakSeconds === 0 ? {} : { soakSeconds }),
+    }),
+  );
+  return [...moves, { id: "settle", kind: "settle", exposure: 0 }];
+}
+
 /** Whether a plan's new version takes stable's place instead of standing beside it. */
 export function isInPlace(steps: readonly PlanStep[]): boolean {
   return steps.some((step) => step.kind === "replace");
@@ -106,7 +126,7 @@ export function exposuresOf(
   );
 }
 
-const exposes: ReadonlySet<PlanStep["kind"]> = new Set(["increment", "replace", "swap"]);
+const exposes: ReadonlySet<PlanStep["kind"]> = new Set(["increment", "replace", "swap", "move"]);
 
 function notBuilt(what: string, path: string, hint: string): RolloutError {
   return new RolloutError(`The strategy ${what} is not built yet.`, {

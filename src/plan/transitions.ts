@@ -1,6 +1,7 @@
 import type { Release, RolloutOrigin, StepId } from "../types/release.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
 import type { NextRelease, ReleaseTarget } from "./next-release.ts";
+import { isPoolStep, shareOf } from "./pools.ts";
 
 /** From a settled record (no candidate): stay, or take the first step. */
 export function firstStep(record: Release, target: ReleaseTarget): NextRelease {
@@ -26,7 +27,7 @@ export function firstStep(record: Release, target: ReleaseTarget): NextRelease {
     schemaVersion: 1,
     stable: record.stable,
     candidate: desired,
-    exposure: exposureOf(step, 0),
+    exposure: exposureOf(step, 0, steps),
     previousExposure: record.exposure,
     step,
     rollout: {
@@ -50,7 +51,7 @@ export function midRollout(record: Release, candidate: WorkloadSnapshot, target:
   const wanted = steps.indexOf(step);
   // A record at `revert` (weight taken off, candidate still there) goes back, or starts again at the first step.
   const next = steps[position + 1];
-  if (step === next) return advance(record, candidate, step);
+  if (step === next) return advance(record, candidate, { step, steps });
   if (wanted >= 0 && wanted < position) {
     return keep(record, [`Step ${step} is ignored: ${candidate.version} is already at ${record.step}.`]);
   }
@@ -81,6 +82,7 @@ function isReplacing(step: StepId): boolean {
 /** Strategies that render a candidate alike and count their steps alike. */
 function familyOf(step: StepId, steps: readonly StepId[]): string {
   if (isReplacing(step)) return "in-place";
+  if (isPoolStep(step)) return "node-pools";
   if (step === "stage" || step === "swap") return "blue-green";
   // A promotion is the same wherever a plan has it.
   return step.startsWith("promote-") && steps.includes(step) ? familyOf(steps[0] ?? "", []) : "canary";
@@ -107,8 +109,12 @@ function otherVersion(
   };
 }
 
-function advance(record: Release, candidate: WorkloadSnapshot, step: StepId): NextRelease {
-  const to = exposureOf(step, record.exposure);
+function advance(
+  record: Release,
+  candidate: WorkloadSnapshot,
+  { step, steps }: { readonly step: StepId; readonly steps: readonly StepId[] },
+): NextRelease {
+  const to = exposureOf(step, record.exposure, steps);
   const base: Release = { ...record, exposure: to, previousExposure: record.exposure, step };
   const from = record.exposure;
   if (step === "promote-stable")
@@ -165,10 +171,14 @@ function refused(step: StepId, rule: string, next: StepId | undefined): NextRele
   };
 }
 
-/** Exposure that a step means: an increment is its own number, promotions follow from their kind. */
-function exposureOf(step: StepId, present: number): number {
+/** Exposure that a step means: an increment is its own number, pools count, promotions follow from their kind. */
+function exposureOf(step: StepId, present: number, steps: readonly StepId[]): number {
   if (["stage", "promote-switch", "promote-clean", "settle"].includes(step)) return 0;
   if (isReplacing(step) || step === "swap") return 100;
   if (step === "promote-stable") return present;
+  if (isPoolStep(step)) {
+    const pools = steps.filter(isPoolStep);
+    return shareOf(pools.indexOf(step) + 1, pools.length);
+  }
   return Number(step);
 }

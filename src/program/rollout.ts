@@ -55,6 +55,7 @@ function resolve(input: RolloutInput, claim: RolloutClaim): ClaimedRollout {
   return {
     release,
     ...(policy.cohort === undefined || strategy !== "canary" ? {} : { cohort: policy.cohort }),
+    ...(policy.lever.kind === "node-pools" ? { nodePools: policy.lever } : {}),
     intent: {
       strategy,
       environment: input.environment,

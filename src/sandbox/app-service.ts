@@ -49,12 +49,10 @@ export async function startAppService(options: {
   const server = await startArmServer({ now: () => wall.now(), swapMs, address });
   trust(server.cert);
   arrange(server, validate, faults);
-  const provider = createAzureProvider({
-    hosts: server.hosts,
-    sticky: (names) => {
-      server.model.sticky = [...names];
-    },
-  });
+  const sticky = (names: readonly string[]): void => {
+    server.model.sticky = [...names];
+  };
+  const provider = createAzureProvider({ slots: { hosts: server.hosts, sticky } });
   const served = await serveProvider("azure-native", provider);
   let candidate: string | undefined;
   return {

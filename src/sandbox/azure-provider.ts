@@ -1,5 +1,7 @@
+import { RolloutError } from "../errors/errors.ts";
 import { differences } from "./diff.ts";
 import type { Manifest } from "./manifest.ts";
+import type { PoolFacts } from "./nodes/agent-pool.ts";
 import type { ResourceState, SandboxProvider } from "./provider.ts";
 
 /** Hosts of an app's two sides. */
@@ -8,58 +10,114 @@ export interface AppHosts {
   readonly idle: string;
 }
 
+/** Who makes and deletes the nodes of an agent pool. Both throw (RolloutError) what AKS refuses. */
+export interface NodePoolListener {
+  put(inputs: Manifest): PoolFacts;
+  remove(name: string): void;
+}
+
+/** What there is of Azure; resources of a part that isn't are refused. */
+export interface AzureParts {
+  /** `sticky` hears the names of settings that stay with their slot. */
+  readonly slots?: { readonly hosts: AppHosts; readonly sticky: (names: readonly string[]) => void };
+  readonly pools?: NodePoolListener;
+}
+
 /** Another name is another resource. */
 const named = ["name", "resourceGroupName", "slot"];
 
-const served = ["AppServicePlan", "WebApp", "WebAppSlot", "WebAppSlotConfigurationNames"];
+/** What an agent pool can't change about itself; it goes before the new one comes, as the provider does it. */
+const fixed = ["agentPoolName", "resourceGroupName", "resourceName", "vmSize", "osSKU"];
+
+/** What the engine takes for a value that is known only after the write. */
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /**
- * As much of azure-native as an app with a slot needs: it keeps what is written and gives it back. Content and roles of
- * the slots are ARM's to keep, as `SlotRelease` writes them there; `sticky` hears the names of settings that stay.
+ * As much of azure-native as an app with a slot or the node pools of a cluster need: it keeps what is written and gives
+ * it back. Content and roles of the slots are ARM's to keep, as `SlotRelease` writes them there; nodes are the cluster's.
  */
-export function createAzureProvider(of: {
-  readonly hosts: AppHosts;
-  readonly sticky: (names: readonly string[]) => void;
-}): SandboxProvider {
-  const stored = new Map<string, Manifest>();
+export function createAzureProvider(of: AzureParts): SandboxProvider {
+  const stored = new Map<string, { readonly inputs: Manifest; readonly facts: Manifest }>();
   const write = (type: string, inputs: Manifest): ResourceState => {
     const id = idOf(type, inputs);
-    stored.set(id, inputs);
-    const names: unknown = inputs["appSettingNames"];
-    if (type === "WebAppSlotConfigurationNames" && Array.isArray(names)) of.sticky(names.map(String));
-    return { id, inputs, outputs: outputsOf(type, inputs, of.hosts) };
+    const facts = factsOf(of, type, inputs);
+    stored.set(id, { inputs, facts });
+    return { id, inputs, outputs: { ...inputs, ...facts } };
   };
-  const put: SandboxProvider["create"] = async ({ urn, inputs, preview }) =>
-    preview
-      ? { id: "", inputs, outputs: outputsOf(typeOf(urn), inputs, of.hosts) }
-      : write(typeOf(urn), inputs);
+  const planned = (type: string, inputs: Manifest): Manifest => {
+    const before = stored.get(idOf(type, inputs));
+    const facts = type === "AgentPool" ? plannedFacts(before, inputs) : hostsOf(of, type);
+    return { ...inputs, ...facts };
+  };
   return {
-    check: (urn) => problemsOf(urn),
-    diff: (before, after) => ({
-      changes: differences(before, after, "").map((change) => ({
+    check: (urn) => problemsOf(of, urn),
+    diff: (before, after) => {
+      const isPool = after["agentPoolName"] !== undefined;
+      const replaceOn = isPool ? fixed : named;
+      const changes = differences(before, after, "").map((change) => ({
         ...change,
-        replaces: named.includes(change.path),
-      })),
-      deleteBeforeReplace: false,
-    }),
-    create: put,
-    update: put,
-    read: (urn, id) => {
-      const inputs = stored.get(id);
-      return inputs === undefined
-        ? undefined
-        : { id, inputs, outputs: outputsOf(typeOf(urn), inputs, of.hosts) };
+        replaces: replaceOn.includes(change.path),
+      }));
+      return { changes, deleteBeforeReplace: isPool && changes.some(({ replaces }) => replaces) };
     },
-    remove: (_urn, id) => void stored.delete(id),
+    create: async ({ urn, inputs, preview }) => {
+      const type = typeOf(urn);
+      if (preview) return { id: "", inputs, outputs: planned(type, inputs) };
+      if (type === "AgentPool" && stored.has(idOf(type, inputs))) throw alreadyThere(idOf(type, inputs));
+      return write(type, inputs);
+    },
+    update: async ({ urn, inputs, preview }) =>
+      preview ? { id: "", inputs, outputs: planned(typeOf(urn), inputs) } : write(typeOf(urn), inputs),
+    read: (_urn, id) => {
+      const found = stored.get(id);
+      if (found === undefined) return undefined;
+      return { id, inputs: found.inputs, outputs: { ...found.inputs, ...found.facts } };
+    },
+    remove: (urn, id) => {
+      const name = stored.get(id)?.inputs["agentPoolName"];
+      if (typeOf(urn) === "AgentPool" && typeof name === "string") of.pools?.remove(name);
+      stored.delete(id);
+    },
   };
 }
 
-function outputsOf(type: string, inputs: Manifest, hosts: AppHosts): Manifest {
-  if (type === "WebApp") return { ...inputs, defaultHostName: hosts.production };
-  return type === "WebAppSlot" ? { ...inputs, defaultHostName: hosts.idle } : inputs;
+/** What Azure adds to what was written, after it took it. */
+function factsOf(of: AzureParts, type: string, inputs: Manifest): Manifest {
+  if (type === "AgentPool") {
+    const name = inputs["agentPoolName"] ?? "";
+    return { name, provisioningState: "Succeeded", ...of.pools?.put(inputs) };
+  }
+  const names: unknown = inputs["appSettingNames"];
+  if (type === "WebAppSlotConfigurationNames" && Array.isArray(names)) of.slots?.sticky(names.map(String));
+  return hostsOf(of, type);
 }
 
-function idOf(type: string, { resourceGroupName, name, slot }: Manifest): string {
+function hostsOf({ slots }: AzureParts, type: string): Manifest {
+  if (type === "WebApp" && slots) return { defaultHostName: slots.hosts.production };
+  return type === "WebAppSlot" && slots ? { defaultHostName: slots.hosts.idle } : {};
+}
+
+/** A pool that keeps its version keeps its image; of another one nobody knows it before. */
+function plannedFacts(
+  before: { readonly inputs: Manifest; readonly facts: Manifest } | undefined,
+  inputs: Manifest,
+): Manifest {
+  if (before !== undefined && before.inputs["orchestratorVersion"] === inputs["orchestratorVersion"])
+    return before.facts;
+  return {
+    name: inputs["agentPoolName"] ?? "",
+    provisioningState: unknown,
+    currentOrchestratorVersion: unknown,
+    nodeImageVersion: unknown,
+  };
+}
+
+function idOf(type: string, inputs: Manifest): string {
+  if (type === "AgentPool") {
+    const { resourceGroupName, resourceName, agentPoolName } = inputs;
+    return [resourceGroupName, resourceName, "agentPools", agentPoolName].join("/");
+  }
+  const { resourceGroupName, name, slot } = inputs;
   return [resourceGroupName, type, name, ...(slot === undefined ? [] : [slot])].join("/");
 }
 
@@ -68,9 +126,21 @@ function typeOf(urn: string): string {
   return urn.split("::")[2]?.split(":").at(-1) ?? "";
 }
 
-function problemsOf(urn: string): readonly string[] {
+function problemsOf({ slots, pools }: AzureParts, urn: string): readonly string[] {
   const type = typeOf(urn);
+  const served = [
+    ...(slots ? ["AppServicePlan", "WebApp", "WebAppSlot", "WebAppSlotConfigurationNames"] : []),
+    ...(pools ? ["AgentPool"] : []),
+  ];
   if (served.includes(type)) return [];
   const list = served.join(", ");
   return [`The sandbox does not serve ${type} of azure-native. It serves: ${list}. Rehearse without it.`];
+}
+
+function alreadyThere(id: string): RolloutError {
+  return new RolloutError(`cannot create already existing resource '${id}'`, {
+    code: "sandbox-already-there",
+    exit: "resource",
+    hint: "A pool of that name is there. Name pools by their version.",
+  });
 }

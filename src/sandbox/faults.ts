@@ -12,6 +12,7 @@ export type FaultEffect =
   | {
       readonly kind:
         | "stuck-swap"
+        | "stuck-drain"
         | "crashloop"
         | "image-pull"
         | "metrics-outage"
@@ -68,6 +69,7 @@ const forms: Readonly<Record<string, FaultForm>> = {
     lasts: false,
   },
   "stuck-swap": { example: "stuck-swap", effect: { kind: "stuck-swap" }, lasts: false },
+  "stuck-drain": { example: "stuck-drain", effect: { kind: "stuck-drain" }, lasts: false },
   "slow-router": { example: "slow-router@20:3m", effect: { kind: "slow-router" }, lasts: true },
 };
 

@@ -1,4 +1,5 @@
 import type { ApprovalDemand, ChangeKind, StrategyOverride, WindowPolicy } from "./change.ts";
+import type { GaugeName } from "./gauge.ts";
 import type { StepId } from "./release.ts";
 
 /** How a version reaches everybody. `feature-flag` is not built yet. */
@@ -6,8 +7,8 @@ export type StrategyKind = "canary" | "direct" | "rolling" | "blue-green" | "fea
 
 /**
  * `replace` puts the new version in stable's place (rolling, direct). Blue-green: `stage` brings it up without a
- * user, `validate` checks it there and writes nothing, `swap` gives it everybody. `settle` makes it the baseline after
- * its watch.
+ * user, `validate` checks it there and writes nothing, `swap` gives it everybody. `move` takes the pods of one node pool
+ * to nodes of the new version, beside the old ones. `settle` makes it the baseline after its watch.
  */
 export type StepKind =
   | "install"
@@ -15,6 +16,7 @@ export type StepKind =
   | "stage"
   | "validate"
   | "swap"
+  | "move"
   | "settle"
   | "increment"
   | "promote-stable"
@@ -36,7 +38,7 @@ export interface PlanStep {
 }
 
 /** Names of the automatic triggers of the guide. */
-export type GateName = "error-rate" | "p95-latency" | "exceptions" | "health";
+export type GateName = "error-rate" | "p95-latency" | "exceptions" | "health" | GaugeName;
 
 /**
  * Hard limits. A value strictly greater breaches; exactly the limit doesn't.

@@ -1,5 +1,6 @@
 import type { ApprovalDemand } from "./change.ts";
 import type { TenantCohort } from "./cohort.ts";
+import type { NodePoolLeverConfig } from "./node-pools.ts";
 import type { GateLimits, PlanTimeouts, StrategyKind } from "./plan.ts";
 import type { Platform, SlotLeverConfig, ValidateConfig } from "./slots.ts";
 import type { Approvers, ChangeSystem, PromotedIn } from "./start.ts";
@@ -37,6 +38,7 @@ export type HealthConfig =
 export type LeverConfig =
   | { readonly kind: "sandbox" }
   | SlotLeverConfig
+  | NodePoolLeverConfig
   | {
       readonly kind: "http-route";
       readonly namespace: string;

@@ -2,7 +2,7 @@ import type { WorkloadSnapshot } from "./workload.ts";
 
 /**
  * Id of a plan step: an increment by its exposure (`"5"`), or `install`, `direct`, `roll`, `stage`, `validate`, `swap`,
- * `settle`, `promote-stable`, `promote-switch`, `promote-clean`, `revert`.
+ * `pool-<name>`, `settle`, `promote-stable`, `promote-switch`, `promote-clean`, `revert`.
  */
 export type StepId = string;
 

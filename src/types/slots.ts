@@ -39,5 +39,5 @@ export interface ValidateConfig {
   readonly smokeTimeoutSeconds: number;
 }
 
-/** What a stack runs on: which of the two ways of blue-green it has. */
-export type Platform = "kubernetes" | "app-service";
+/** What a stack rolls out: a service on Kubernetes, an app with slots, or the node pools of a cluster. */
+export type Platform = "kubernetes" | "app-service" | "node-pools";

@@ -1,3 +1,5 @@
+import type { NodeSpec } from "./node-pools.ts";
+
 /** A probe of the container's HTTP server, as Kubernetes runs it. Times in seconds. */
 export interface HttpProbe {
   readonly path: string;
@@ -40,11 +42,11 @@ export interface WorkloadSpec {
   };
 }
 
-/** A version of a service together with what it runs as, as kept in the release. */
+/** A version together with what it runs as, as kept in the release: that of a service, or of the nodes under them. */
 export interface WorkloadSnapshot {
   /** The version's name as people say it: `1.2.4`. */
   readonly version: string;
   /** `<digest or tag>+<SHA-256 of the spec>`: two snapshots are the same version iff this is equal. */
   readonly identity: string;
-  readonly workload: WorkloadSpec;
+  readonly workload: WorkloadSpec | NodeSpec;
 }

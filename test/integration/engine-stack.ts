@@ -134,6 +134,7 @@ function writeProject(projectDir: string, source: string): void {
     join(projectDir, "index.ts"),
     source
       .replaceAll("pulumi-rollouts/azure", join(repository, "src/azure.ts"))
+      .replaceAll("pulumi-rollouts/aks", join(repository, "src/aks.ts"))
       .replaceAll("pulumi-rollouts", join(repository, "src/index.ts")),
   );
   symlinkSync(join(repository, "node_modules"), join(projectDir, "node_modules"));

@@ -33,12 +33,17 @@ export async function openStack(
     readonly faults?: readonly string[];
     readonly change?: (rollout: Record<string, unknown>) => void;
     readonly stack?: string;
+    /** Folder of the project, from the repository's; default: the repository's own. */
+    readonly project?: string;
+    /** Version that is in service before; default 1.2.3. */
+    readonly baseline?: string;
     /** Default: the repository's own. */
     readonly program?: Program;
   } = {},
 ): Promise<RehearsedStack> {
   const stack = options.stack ?? "prod";
-  const projectDir = projectCopy(stack, options.change);
+  const from = join(root, options.project ?? ".");
+  const projectDir = projectCopy({ from, stack }, options.change);
   const config = await loadStackConfig({ projectDir, stack });
   const entries: JournalEntry[] = [];
   const quiet = { line: () => {}, color: false, addSecrets: () => {} };
@@ -46,8 +51,8 @@ export async function openStack(
     projectDir,
     stack,
     config,
-    program: options.program ?? (await loadProgram({ projectDir: root, main: config.main })),
-    baseline: "1.2.3",
+    program: options.program ?? (await loadProgram({ projectDir: from, main: config.main })),
+    baseline: options.baseline ?? "1.2.3",
     faults: (options.faults ?? []).map(parseFault),
     seed: 7,
     runtime: createRuntime({ talk: quiet, signal: new AbortController().signal, debug: false }),
@@ -75,14 +80,15 @@ export async function rehearseOnce(options: Parameters<typeof openStack>[0] = {}
 }
 
 function projectCopy(
-  stack: string,
+  { from, stack }: { readonly from: string; readonly stack: string },
   change: ((rollout: Record<string, unknown>) => void) | undefined,
 ): string {
   const dir = mkdtempSync(join(tmpdir(), "rollouts-project-"));
-  cpSync(join(root, "Pulumi.yaml"), join(dir, "Pulumi.yaml"));
+  cpSync(join(from, "Pulumi.yaml"), join(dir, "Pulumi.yaml"));
   const file = `Pulumi.${stack}.yaml`;
-  const settings = parse(readFileSync(join(root, file), "utf8"));
-  change?.(settings.config["atp:rollout"]);
+  const settings = parse(readFileSync(join(from, file), "utf8"));
+  const key = Object.keys(settings.config).find((name) => name.endsWith(":rollout")) ?? "";
+  change?.(settings.config[key]);
   writeFileSync(join(dir, file), stringify(settings));
   symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
   return dir;

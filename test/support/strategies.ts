@@ -19,6 +19,12 @@ export const strategyPolicies = {
     platform: "kubernetes",
     increments: [{ exposure: 100, soakSeconds: 900 }],
   },
+  "node pools": {
+    strategy: "rolling",
+    platform: "node-pools",
+    lever: { kind: "node-pools", pools: ["system", "work"], maxSurge: "1", drainTimeoutSeconds: 600 },
+    increments: [{ exposure: 100, soakSeconds: 300 }],
+  },
 } as const satisfies Readonly<Record<string, Partial<EnvironmentPolicy>>>;
 
 export type StrategyName = keyof typeof strategyPolicies;
@@ -34,7 +40,7 @@ export const passed: ValidationReport = {
 };
 
 /**
- * A driver of one strategy over memory. In place and on slots one side serves at a time: what the source says of stable
+ * A driver of one strategy over memory. In place, on slots and of nodes one side serves at a time: what the source says of stable
  * is the whole service. `percent` of the requests to the new version fail.
  */
 export function aStrategy(name: StrategyName, options: { readonly percent?: number } = {}) {
@@ -43,7 +49,7 @@ export function aStrategy(name: StrategyName, options: { readonly percent?: numb
   driver.world.knobs.errorPercent = () => options.percent ?? 0.1;
   const { metrics, lever } = driver.deps;
   const inPlace = name === "rolling" || name.startsWith("direct");
-  const asOne = inPlace || name === "blue-green on App Service";
+  const asOne = inPlace || name === "blue-green on App Service" || name === "node pools";
   const validation = { report: passed, runs: 0, during: async (_signal: AbortSignal) => {} };
   Object.assign(driver.deps, {
     ...(asOne ? { metrics: whole(metrics) } : {}),

@@ -9,7 +9,7 @@ import type { Health, Metrics } from "../../ports/metrics.ts";
 import type { EnvironmentPolicy, HealthConfig } from "../../types/policy.ts";
 
 /** What a driver watches and moves traffic with. */
-export interface WatchPorts extends Pick<DriverDeps, "lever" | "leverFor" | "validation"> {
+export interface WatchPorts extends Pick<DriverDeps, "lever" | "leverFor" | "validation" | "preflight"> {
   readonly metrics: Metrics;
   readonly health: Health;
 }
@@ -34,7 +34,7 @@ async function openLevers(
   policy: EnvironmentPolicy,
   runtime: Runtime,
   at: { readonly projectDir: string; readonly env: NodeJS.ProcessEnv },
-): Promise<Pick<WatchPorts, "lever" | "leverFor" | "validation">> {
+): Promise<Pick<WatchPorts, "lever" | "leverFor" | "validation" | "preflight">> {
   const { service, lever: config } = policy;
   const check = { config: policy.validate, runtime, cwd: at.projectDir, env: at.env };
   const warmUpSeconds = policy.timeouts.confirmSeconds;
@@ -49,6 +49,11 @@ async function openLevers(
       ...(endpoint === undefined ? {} : { endpoint }),
     });
     return { lever: slots.leverFor({}), leverFor: slots.leverFor, validation };
+  }
+  if (config.kind === "node-pools") {
+    const { openNodePools } = await import("../../adapters/node-pools/open-node-pools.ts");
+    const { leverFor, preflight } = openNodePools({ config, clock: runtime.clock });
+    return { lever: leverFor({}), leverFor, preflight };
   }
   if (!comesInPlace(policy)) {
     const names = { stable: service, candidate: `${service}-canary` };

@@ -17,6 +17,11 @@ export const slotProviderFile = fileURLToPath(
   new URL("../../adapters/slots/slot-provider.ts", import.meta.url),
 );
 
+/** The same for the resources that move the pods of node pools. */
+export const nodePoolProviderFile = fileURLToPath(
+  new URL("../../adapters/node-pools/node-pool-provider.ts", import.meta.url),
+);
+
 /**
  * Imports `main` of Pulumi.yaml, once. Throws a RolloutError (exit 2): `program-missing`, `program-broken` where
  * the module itself throws, `program-no-function` where its default export is none.

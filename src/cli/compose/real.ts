@@ -7,10 +7,11 @@ import { openNotify, openRecord } from "../../adapters/registry.ts";
 import type { DriverDeps } from "../../driver/session.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { JournalEntry } from "../../types/journal.ts";
+import type { Platform } from "../../types/slots.ts";
 import type { CommandContext } from "../command.ts";
 import type { EngineGuard, StackAt } from "../world.ts";
 import { openPorts } from "./ports.ts";
-import { loadProgram, slotProviderFile } from "./program.ts";
+import { loadProgram, nodePoolProviderFile, slotProviderFile } from "./program.ts";
 import { openPolicy, pulumiCli } from "./secrets.ts";
 import { openStart } from "./start-ports.ts";
 import { recordOf } from "./world.ts";
@@ -40,7 +41,7 @@ export async function composeReal(
     // Added to this process's own environment: backend, login and plugins stay the user's.
     env: {
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      ...(policy.platform === "app-service" ? { PULUMI_ROLLOUTS_SLOT_PROVIDER: slotProviderFile } : {}),
+      ...providersOf(policy.platform),
     },
     runtime,
     secrets,
@@ -53,6 +54,18 @@ export async function composeReal(
   ]);
   const tracked = trackEngine(engine, context.interrupts);
   return { engine: tracked, ...ports, record, notify, start, runtime, policy, secrets, observer };
+}
+
+/** Where the engine's own process finds what serves our dynamic resources. */
+function providersOf(platform: Platform): Record<string, string> {
+  switch (platform) {
+    case "app-service":
+      return { PULUMI_ROLLOUTS_SLOT_PROVIDER: slotProviderFile };
+    case "node-pools":
+      return { PULUMI_ROLLOUTS_NODE_POOL_PROVIDER: nodePoolProviderFile };
+    case "kubernetes":
+      return {};
+  }
 }
 
 /** Every call of the engine is known to the interrupts: it gets a terminal's Ctrl-C too. */

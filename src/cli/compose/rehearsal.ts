@@ -43,7 +43,7 @@ export interface RehearsalOptions {
 }
 
 /** A stack in a cloud of its own, with a version in service, ready to rehearse rollouts one after another. */
-export interface Rehearsal extends Pick<RehearsedCloud, "app"> {
+export interface Rehearsal extends Pick<RehearsedCloud, "app" | "nodes"> {
   readonly sandbox: Sandbox;
   run(version: string): Promise<Outcome>;
   /** Takes back by hand what is held, as `rollouts rollback` does where no driver is alive. */
@@ -78,8 +78,9 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     await install(deps, options.baseline);
     const change = options.change === undefined ? {} : { change: options.change };
     const run = (version: string) => runRollout(deps, { ...change, version, holder, rehearsed: true });
-    const app = cloud.app === undefined ? {} : { app: cloud.app };
-    return { sandbox, ...app, run, rollback: (reason) => rollback(deps, reason), close };
+    const { app, nodes } = cloud;
+    const places = { ...(app ? { app } : {}), ...(nodes ? { nodes } : {}) };
+    return { sandbox, ...places, run, rollback: (reason) => rollback(deps, reason), close };
   } catch (error) {
     await close();
     throw error;
@@ -98,14 +99,18 @@ async function rollback(deps: DriverDeps, reason: string): Promise<Outcome> {
   return await runRollout(deps, { version, holder, rehearsed: true, onlyResume: true });
 }
 
-/** In memory as a cluster; on loopback as App Service, where the policy has slots. */
+/** In memory as a cluster; on loopback as App Service, where the policy has slots, or as a cluster of node pools. */
 async function openCloud(
-  { config: { policy }, faults, runtime }: RehearsalOptions,
+  { config: { policy }, baseline, faults, runtime }: RehearsalOptions,
   parts: Pick<Parts, "sandbox" | "folder">,
 ): Promise<RehearsedCloud> {
   assertChecksExist(faults, policy.validate, runtime);
   const { lever } = policy;
-  const options = { ...parts, policy, faults, runtime };
+  const options = { ...parts, policy, baseline, faults, runtime };
+  if (lever.kind === "node-pools") {
+    const { openNodePoolsCloud } = await import("./rehearsed-node-pools.ts");
+    return await openNodePoolsCloud(options, lever);
+  }
   if (lever.kind !== "app-service-slot") return await openCluster(options);
   const { openAppService } = await import("./rehearsed-app-service.ts");
   return await openAppService(options, lever);
@@ -178,7 +183,14 @@ function healthyUnder({ gates }: EnvironmentPolicy): Healthy {
 
 /** The stack's own policy, with the sandbox as its cloud. */
 function rehearsedPolicy(policy: EnvironmentPolicy): EnvironmentPolicy {
-  return { ...policy, metrics: { kind: "sandbox" }, health: { kind: "sandbox" }, lever: { kind: "sandbox" } };
+  const { lever } = policy;
+  return {
+    ...policy,
+    metrics: { kind: "sandbox" },
+    health: { kind: "sandbox" },
+    // Pools are the plan's own steps; the cloud that they are in is the sandbox's all the same.
+    lever: lever.kind === "node-pools" ? lever : { kind: "sandbox" },
+  };
 }
 
 /** Puts the baseline version in service, as a first install does. */

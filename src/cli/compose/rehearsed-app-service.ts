@@ -1,14 +1,12 @@
 import { writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { openSlotsOf, openValidation } from "../../adapters/blue-green.ts";
 import type { Sides } from "../../driver/session.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import type { Engine } from "../../ports/engine.ts";
-import type { Lever } from "../../ports/lever.ts";
 import { sandboxCredential, startAppService } from "../../sandbox/app-service.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { SlotLeverConfig } from "../../types/slots.ts";
+import { followed, held, modulesFolder, still } from "./held.ts";
 import { slotProviderFile } from "./program.ts";
 import type { RehearsedCloud, RehearsedCloudOptions } from "./rehearsed-cloud.ts";
 import { rehearsedCheck } from "./rehearsed-validation.ts";
@@ -81,38 +79,8 @@ export async function openAppService(
   };
 }
 
-/** Where the SDK's own process finds the SDK, whose folder is the rehearsal's. */
-function modulesFolder(): string {
-  const sdk = dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
-  return dirname(dirname(sdk));
-}
-
-function still(sandbox: Sandbox, lever: Lever, follow: () => void): Lever {
-  return {
-    name: lever.name,
-    setExposure: (exposure, signal) =>
-      held(sandbox, async () => {
-        await lever.setExposure(exposure, signal).finally(follow);
-      }),
-    read: (signal) => held(sandbox, () => lever.read(signal)),
-  };
-}
-
 /** For what sleeps on the sandbox's clock between two looks at a slot that starts: only its requests hold time. */
 function asking(sandbox: Sandbox, runtime: Runtime): Runtime {
   const fetch: Runtime["fetch"] = (...asked) => held(sandbox, () => runtime.fetch(...asked));
   return { ...runtime, clock: sandbox.clock, fetch };
-}
-
-function followed(engine: Engine, follow: () => void): Engine {
-  return { ...engine, up: (options) => engine.up(options).finally(follow) };
-}
-
-async function held<T>(sandbox: Sandbox, work: () => Promise<T>): Promise<T> {
-  const release = sandbox.clock.hold();
-  try {
-    return await work();
-  } finally {
-    release();
-  }
 }

@@ -3,6 +3,7 @@ import type { Runtime } from "../../lib/runtime.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { ArmServer } from "../../sandbox/arm/server.ts";
 import type { FaultSpec } from "../../sandbox/faults.ts";
+import type { NodesModel } from "../../sandbox/nodes/model.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
 
@@ -10,9 +11,11 @@ import type { EnvironmentPolicy } from "../../types/policy.ts";
 export interface RehearsedCloud {
   /** Added to the environment of the engine's processes. */
   readonly env: Readonly<Record<string, string>>;
-  readonly ports: Pick<DriverDeps, "lever" | "leverFor" | "health" | "validation">;
+  readonly ports: Pick<DriverDeps, "lever" | "leverFor" | "health" | "validation" | "preflight">;
   /** Where the policy has slots: the app as it stands, and its hosts on loopback. */
   readonly app?: Pick<ArmServer, "model" | "hosts">;
+  /** Where the policy has node pools: the cluster as it stands. */
+  readonly nodes?: NodesModel;
   /** Around the engine: what an update may have moved is looked at after it. */
   wrap(engine: Engine): Engine;
   close(): Promise<void>;

@@ -6,7 +6,8 @@ import type { EnvironmentPolicy } from "../../types/policy.ts";
 export async function openRevisions(policy: EnvironmentPolicy): Promise<Revisions | undefined> {
   const { lever: config, service: deployment, strategy } = policy;
   // It has no steps yet, and no Deployment of its own.
-  if (strategy === "feature-flag" || config.kind === "sandbox" || config.kind === "app-service-slot")
+  if (strategy === "feature-flag") return undefined;
+  if (config.kind === "sandbox" || config.kind === "app-service-slot" || config.kind === "node-pools")
     return undefined;
   if (!isInPlace(stepsOf(policy, { installed: true }))) return undefined;
   const { createDeploymentRevisions } = await import("../../adapters/lever/revisions.ts");

@@ -20,7 +20,10 @@ export function renderPlan(
   return [
     `${paint("bold", `${service} ${from} → ${to}`)}   ${wayText(plan)}, preset ${environment}, stack ${options.stack}`,
     "",
-    columns([["  ", "step", "traffic", "then", "from"], ...plan.steps.map((step) => stepRow(step, plan))]),
+    columns([
+      ["  ", "step", movesPools(plan) ? "moved" : "traffic", "then", "from"],
+      ...plan.steps.map((step) => stepRow(step, plan)),
+    ]),
     "",
     columns([["  ", "goes back when", "", "source", "from"], ...gateRows(plan)]),
     "",
@@ -30,6 +33,10 @@ export function renderPlan(
     `  plan       ${plan.planHash.slice(0, 16)}`,
     ...options.notes.map((note) => `  ${paint("yellow", "note")}       ${note}`),
   ].join("\n");
+}
+
+function movesPools({ steps }: RolloutPlan): boolean {
+  return steps.some(({ kind }) => kind === "move");
 }
 
 /** `rolling for a bug-fix`; with an override, what it would have been and why it isn't. */
@@ -73,6 +80,8 @@ function effectOf(kind: PlanStep["kind"], to: string, drainSeconds = 0): string 
       return "only all-pass swaps";
     case "swap":
       return `${to} serves everybody`;
+    case "move":
+      return "the pool's pods move to new nodes";
     case "settle":
       return `${to} is the baseline`;
     case "promote-stable":
@@ -131,6 +140,7 @@ function settingRows(plan: RolloutPlan): readonly (readonly string[])[] {
     ["  ", "approvals", asked, origin(plan, ["approvals.required", "approvals.cab"])],
     ...startRows(plan),
     ...cohortRows(plan),
+    ...poolRows(plan),
     ["  ", "look", `every ${formatDuration(look.seconds)}`, origin(plan, ["lookSeconds"])],
     ["  ", "no proof", extension, origin(plan, ["hold.stepSeconds", "hold.maxFactor"])],
     [
@@ -155,12 +165,28 @@ function cohortRows(plan: RolloutPlan): readonly (readonly string[])[] {
   return [["  ", "cohort", text, "config"]];
 }
 
+/** What can be put back of nodes, and what can't. */
+function poolRows(plan: RolloutPlan): readonly (readonly string[])[] {
+  if (!movesPools(plan)) return [];
+  return [
+    [
+      "  ",
+      "way back",
+      "a pool can't be put back to an older Kubernetes version: new nodes come beside the old",
+      "",
+    ],
+    ["  ", "", "ones, which stay, emptied, until settle; to them the pods go back", ""],
+    ["  ", "", "after settle the old nodes are gone, and an older version is a rollout of its own", ""],
+  ];
+}
+
 /** What else has to hold at the start, where anything has to. */
 function startRows(plan: RolloutPlan): readonly (readonly string[])[] {
   const { window, promotedIn } = plan.start;
   const windowText = window === "exempt" ? "a hotfix is exempt" : "starts only while it is open";
+  const same = movesPools(plan) ? "version" : "image";
   const promotedText =
-    promotedIn.length === 0 ? "a hotfix is exempt" : `the same image in ${promotedIn.join(" and ")}`;
+    promotedIn.length === 0 ? "a hotfix is exempt" : `the same ${same} in ${promotedIn.join(" and ")}`;
   const exempt = plan.change === "hotfix" && window === "exempt";
   return [
     ...(window === "none" ? [] : [["  ", "window", windowText, origin(plan, ["windows.rules"])]]),

@@ -1,3 +1,4 @@
+import { serviceSpec } from "../../plan/snapshots.ts";
 import type { Release } from "../../types/release.ts";
 import type { EnvVar, WorkloadSnapshot } from "../../types/workload.ts";
 import type { SlotContentArgs } from "../slot-release.ts";
@@ -25,10 +26,11 @@ export function slotContents(
 }
 
 /** A version as a slot runs it; its identity is the build id. */
-export function contentOf({ identity, workload }: WorkloadSnapshot, warmUp: WarmUp): SlotContentArgs {
+export function contentOf(snapshot: WorkloadSnapshot, warmUp: WarmUp): SlotContentArgs {
+  const workload = serviceSpec(snapshot);
   const variables = workload.env.map((variable): [string, string] => [variable.name, settingOf(variable)]);
   return {
-    buildId: identity,
+    buildId: snapshot.identity,
     linuxFxVersion: `DOCKER|${workload.image}`,
     settings: {
       WEBSITES_PORT: String(workload.port),

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { candidateReplicas } from "../../plan/capacity.ts";
+import { serviceSpec } from "../../plan/snapshots.ts";
 import type { TenantCohort } from "../../types/cohort.ts";
 import type { Release } from "../../types/release.ts";
 import type { WorkloadSnapshot } from "../../types/workload.ts";
@@ -50,7 +51,7 @@ export function renderWorkload(input: RenderInput): RenderedWorkload {
   // In place there is one backend at every step.
   const beside = inPlace ? undefined : candidate;
   const exposure = beside === undefined ? undefined : release.exposure;
-  const workloads = [stable.workload, ...(candidate === undefined ? [] : [candidate.workload])];
+  const workloads = [stable, ...(candidate === undefined ? [] : [candidate])].map(serviceSpec);
   const cohort = input.cohort === undefined ? {} : { cohort: input.cohort };
   const routes = renderRoutes({ service, namespace, route: input.route, exposure, ...cohort });
   const changed = transform?.route ?? ((route) => route);
@@ -134,14 +135,14 @@ interface SideInput {
 
 function sideOf({ service, namespace, settings, transform }: RenderInput, input: SideInput): RenderedSide {
   const { side, hpaMin, minAvailable, snapshot, rolling = settings.rolling, ...shape } = input;
-  const { workload, identity, version } = snapshot;
+  const { identity, version } = snapshot;
   const apply = <T>(change: ((args: T, side: Side) => T) | undefined, args: T): T =>
     change === undefined ? args : change(args, side);
   const base = { service, namespace, side };
   const deployment = renderDeployment({
     ...base,
     ...shape,
-    workload,
+    workload: serviceSpec(snapshot),
     identity,
     version,
     rolling,

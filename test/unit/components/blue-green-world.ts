@@ -66,7 +66,7 @@ export function fakeRollout(step: string, onTrack: (count: number) => void = () 
     environment: "staging",
     claim: ({ workload, strategies }) => {
       if (!strategies.includes("blue-green")) throw new Error("it takes no blue-green");
-      const release = releaseAt(step, workload);
+      const release = releaseAt(step, workload as WorkloadSpec);
       const { exposure, previousExposure } = release;
       const intent = { strategy: "blue-green", environment: "staging", step: release.step };
       return { release, intent: { ...intent, from: previousExposure, to: exposure, increments: [100] } };

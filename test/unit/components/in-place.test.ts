@@ -4,6 +4,7 @@ import { renderWorkload } from "../../../src/components/render/workload.ts";
 import { nextRelease } from "../../../src/plan/next-release.ts";
 import { runInContext } from "../../../src/program/context.ts";
 import main from "../../../src/program/index.ts";
+import { serviceSpec } from "../../../src/plan/snapshots.ts";
 import type { Release } from "../../../src/types/release.ts";
 import { aRelease, aSnapshot, aWorkload } from "../../support/builders.ts";
 import { known, mockStack } from "../program/mock-stack.ts";
@@ -57,7 +58,7 @@ describe("one Deployment at every step", () => {
     const rendered = render(release);
     expect(rendered.candidate).toBeUndefined();
     const { template, selector } = rendered.stable.deployment.spec;
-    expect(template.spec.containers[0].image).toBe(runs.workload.image);
+    expect(template.spec.containers[0].image).toBe(serviceSpec(runs).image);
     expect(template.metadata.annotations).toEqual({ "pulumi-rollouts/identity": runs.identity });
     expect(template.metadata.labels).toEqual(selector.matchLabels);
     expect(selector.matchLabels).toEqual({ app: "atp-ingestion", version: "stable" });

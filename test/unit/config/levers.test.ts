@@ -5,6 +5,47 @@ import { validConfig } from "./valid-config.ts";
 const policyOf = (lever: object) => normalizeOrThrow({ written: { ...validConfig, lever }, stack: "prod" });
 const place = { namespace: "atp-prod", kubeconfig: "/k", context: "c" };
 
+describe("node pools", () => {
+  const rolls = (lever: object, more: object = {}) =>
+    normalizeOrThrow({
+      written: { ...validConfig, strategy: "rolling", strategyReason: "pool by pool", ...more, lever },
+      stack: "prod",
+    });
+  const pools = { kind: "node-pools", pools: ["system", "work"] };
+
+  it("have AKS's own defaults, and an update time for whole pools", () => {
+    const { lever, platform, timeouts, origins } = rolls(pools);
+    expect(lever).toEqual({ ...pools, maxSurge: "10%", drainTimeoutSeconds: 1800 });
+    expect(platform).toBe("node-pools");
+    expect(timeouts.rolloutSeconds).toBe(7200);
+    expect([origins["lever.maxSurge"], origins["lever.pools"]]).toEqual(["default", "config"]);
+  });
+
+  it("take a number of nodes or a share, a drain time-out and a cluster", () => {
+    const written = { ...pools, maxSurge: 2, drainTimeout: "20m", kubeconfig: "/k", context: "c" };
+    expect(rolls(written).lever).toEqual({
+      ...pools,
+      maxSurge: "2",
+      drainTimeoutSeconds: 1200,
+      kubeconfig: "/k",
+      context: "c",
+    });
+    expect(rolls({ ...pools, maxSurge: "100%" }).lever).toMatchObject({ maxSurge: "100%" });
+  });
+
+  it.each([
+    ["no pool", { ...pools, pools: [] }, {}, "rollout.lever.pools"],
+    ["one twice", { ...pools, pools: ["work", "work"] }, {}, "rollout.lever.pools"],
+    ["a name too long for Azure", { ...pools, pools: ["ingestion"] }, {}, "rollout.lever.pools[0]"],
+    ["nothing at a time", { ...pools, maxSurge: "0%" }, {}, "rollout.lever.maxSurge"],
+    ["more than all", { ...pools, maxSurge: "101%" }, {}, "rollout.lever.maxSurge"],
+    ["another strategy", pools, { strategy: "canary" }, "rollout.strategy"],
+    ["no time for one node", pools, { timeouts: { rollout: "30m" } }, "rollout.timeouts.rollout"],
+  ])("are refused: %s", (_why, lever, more, path) => {
+    expect(() => rolls(lever, more)).toThrow(expect.objectContaining({ code: "config-invalid", path }));
+  });
+});
+
 describe("levers on Kubernetes", () => {
   it.each([
     {

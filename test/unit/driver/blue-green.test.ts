@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createTimeline } from "../../../src/cli/render/timeline.ts";
 import { exitOf } from "../../../src/driver/outcome.ts";
-import type { Platform } from "../../../src/types/slots.ts";
+import type { Platform as AnyPlatform } from "../../../src/types/slots.ts";
 import { aStrategy, passed } from "../../support/strategies.ts";
+
+type Platform = Exclude<AnyPlatform, "node-pools">;
 
 const named = {
   "app-service": "blue-green on App Service",

@@ -49,6 +49,7 @@ const good: readonly [string, object, string][] = [
     { kind: "slow-router", atExposure: 20, durationMs: 90_000 },
     "a fraction of a minute",
   ],
+  ["stuck-drain", { kind: "stuck-drain", atExposure: 5 }, "neither value nor exposure"],
   ["slow-router@100", { kind: "slow-router", atExposure: 100 }, "the last exposure"],
 ];
 
@@ -64,6 +65,8 @@ const bad: readonly [string, string, string][] = [
   ["exceptions=1.5", "exceptions=11", "half an exception"],
   ["health=200", "health=503", "200 is no fault"],
   ["crashloop=3@20", "crashloop@20", "a value where none belongs"],
+  ["stuck-drain=work", "stuck-drain", "a pool: it is always the last one"],
+  ["stuck-drain:3m", "no duration", "a budget doesn't get better by itself"],
   ["errors=3%@120", "0-100", "more than all traffic"],
   ["errors=3%@", "no such fault", "an @ without exposure"],
   ["errors=3%@20:soon", "119s", "no duration"],
