@@ -21,7 +21,10 @@ describe("a preflight", () => {
   });
 
   it("blocks with everything that stands in the way, and touches nothing", async () => {
-    const problems = ["PodDisruptionBudget atp/ingestion allows no eviction", "the control plane runs 1.33.5"];
+    const problems = [
+      "PodDisruptionBudget atp/ingestion allows no eviction",
+      "the control plane runs 1.33.5",
+    ];
     const driver = withPreflight(async () => problems);
     const outcome = await driver.run();
     expect(outcome).toMatchObject({ outcome: "blocked" });
