@@ -8,6 +8,9 @@ const names: Readonly<Record<GateName, string>> = {
   "p95-latency": "slow",
   exceptions: "exceptions",
   health: "health",
+  "db-pool": "pool",
+  "queue-depth": "queue",
+  memory: "memory",
 };
 
 /** All gates of one look in one line, values in columns: `errors  0.10 % ≤ 1 %   slow  0.42 % ≤ 5 % …`. */
