@@ -20,18 +20,39 @@ export interface OpenOptions<Config> {
   readonly runtime: Runtime;
 }
 
+/** A source that is loaded: it makes metrics of its own kind of config, of one rollout after another. */
+export interface OpenMetrics {
+  openFor(config: MetricsConfig): Metrics;
+}
+
 /** The metrics source of a policy. Adapters are loaded when they are opened. `sandbox`: throws `not-here`. */
-export async function openMetrics({ config, runtime }: OpenOptions<MetricsConfig>): Promise<Metrics> {
+export async function openMetrics({ config, runtime }: OpenOptions<MetricsConfig>): Promise<OpenMetrics> {
   switch (config.kind) {
     case "prometheus": {
       const { createPrometheusMetrics } = await import("./metrics/prometheus.ts");
-      return createPrometheusMetrics({ config, runtime });
+      return { openFor: (own) => createPrometheusMetrics({ config: ofKind("prometheus", own), runtime }) };
+    }
+    case "azure-monitor": {
+      const { createAzureMonitorMetrics } = await import("./metrics/azure-monitor/azure-monitor.ts");
+      const { openCredential } = await import("./slots/credential.ts");
+      const azure = { runtime, credential: await openCredential() };
+      return {
+        openFor: (own) => createAzureMonitorMetrics({ ...azure, config: ofKind("azure-monitor", own) }),
+      };
     }
     case "sandbox":
       throw notHere("metrics");
     default:
       return assertNever(config, "metrics kind");
   }
+}
+
+function ofKind<K extends MetricsConfig["kind"]>(
+  kind: K,
+  config: MetricsConfig,
+): Extract<MetricsConfig, { readonly kind: K }> {
+  if (config.kind === kind) return config as Extract<MetricsConfig, { readonly kind: K }>;
+  throw new Error(`metrics of kind ${kind} were opened, and asked for ${config.kind}`);
 }
 
 /** The health source of a policy. `sandbox`: throws `not-here`. */
@@ -68,6 +89,10 @@ export async function openLever(
       const { createIngressNginxLever } = await import("./lever/ingress-nginx.ts");
       return createIngressNginxLever({ config, runtime, names });
     }
+    case "replica-ratio": {
+      const { createReplicaRatioLever } = await import("./lever/replica-ratio.ts");
+      return createReplicaRatioLever({ config, runtime, names });
+    }
     case "app-service-slot":
       throw slotsSwap();
     case "node-pools":
@@ -87,7 +112,8 @@ export async function openDeploymentLever(
   switch (config.kind) {
     case "http-route":
     case "istio":
-    case "ingress-nginx": {
+    case "ingress-nginx":
+    case "replica-ratio": {
       const { createDeploymentLever } = await import("./lever/deployment.ts");
       return (sides) => createDeploymentLever({ config, deployment, sides, runtime });
     }

@@ -1,7 +1,14 @@
+import type { GateLimits, GaugeLimits } from "../types/gates.ts";
+import type { GaugeAnswer, GaugeName } from "../types/gauge.ts";
 import type { CohortBin, HealthAnswer, MetricsAnswer } from "../types/observation.ts";
-import type { GateLimits } from "../types/plan.ts";
 import type { GateReading } from "../types/verdict.ts";
+import type { IntegrityAnswer } from "../types/watch.ts";
+import { comparedMs, readEvidence } from "./evidence-gate.ts";
+import { readGaugeGate } from "./gauge-gate.ts";
 import { type Cohorts, readShareGate, type ShareGate, type ShareOptions } from "./share-gate.ts";
+import { readSlo, sloThresholdsMs } from "./slo-gate.ts";
+import { readTraffic } from "./traffic-gate.ts";
+import { readIntegrity, readReview } from "./watch-gates.ts";
 
 export interface LookInput {
   readonly gates: GateLimits;
@@ -12,6 +19,12 @@ export interface LookInput {
   /** When the route of this step was read back, ms: health and promotion look at this step. */
   readonly confirmedAtMs: number;
   readonly nowMs: number;
+  /** Share of the requests that the candidate should get at this step, 0-1; absent where none can be told. */
+  readonly weight?: number;
+  /** What levels, business metrics and the integrity check say, where they were asked. */
+  readonly gauges?: Readonly<Partial<Record<GaugeName, GaugeAnswer>>>;
+  readonly reviews?: Readonly<Record<string, GaugeAnswer>>;
+  readonly integrity?: IntegrityAnswer;
 }
 
 /** The share of requests that a P95 lets be slower, percent. */
@@ -24,7 +37,57 @@ const maxLagWindows = 3;
  * the same verdicts from the backend. Hard limits as gates.md 2.5 item 1.
  */
 export function judge(input: LookInput): readonly GateReading[] {
-  return [readHealth(input), ...readMetrics(input)];
+  return [readHealth(input), ...readMetrics(input), ...readLevels(input), ...readCompared(input)];
+}
+
+/** Hard limits first: what they say needs no reckoning. */
+function readLevels(input: LookInput): readonly GateReading[] {
+  const { gates, gauges = {}, reviews = {}, integrity } = input;
+  const levels = Object.entries(gates.gauges ?? {}) as [GaugeName, GaugeLimits[GaugeName]][];
+  return [
+    ...(gates.integrity === undefined ? [] : [readIntegrity(integrity ?? unasked)]),
+    ...levels
+      .filter(([, { source }]) => source !== "none")
+      .map(([name, limit]) => readGaugeGate(name, { ...input, limit, answer: gauges[name] ?? unasked })),
+    ...(gates.reviews ?? []).map((metric) => readReview(metric, reviews[metric.name] ?? unasked)),
+  ];
+}
+
+const unasked = { status: "error", message: "its source was not asked" } as const;
+
+/** What the counts say beside the hard limits: of a source that says nothing, those speak already. */
+function readCompared(input: LookInput): readonly GateReading[] {
+  const { gates, metrics, weight } = input;
+  if (metrics.status !== "value") return [];
+  const counts = {
+    ...input,
+    candidate: metrics.candidate.bins,
+    stable: metrics.stable.bins,
+    watermarkMs: metrics.watermarkMs,
+    binMs: metrics.binMs,
+  };
+  const evidence = gates.evidence && readEvidence({ ...counts, evidence: gates.evidence });
+  const windowMs = gates.windowSeconds * 1000;
+  return [
+    ...(evidence === undefined ? [] : [evidence]),
+    ...(gates.evidence === undefined || weight === undefined ? [] : [readTraffic({ ...counts, weight })]),
+    ...(gates.slo === undefined
+      ? []
+      : [readSlo({ ...counts, slo: gates.slo, windowMs, minRequests: gates.minRequests })]),
+  ];
+}
+
+/** Thresholds in ms that a look asks for: those that must be counted, and those that are judged where they are. */
+export function thresholdsOf(gates: GateLimits): {
+  readonly thresholdsMs: readonly number[];
+  readonly alsoThresholdsMs: readonly number[];
+} {
+  const also = [
+    ...(gates.evidence === undefined ? [] : [comparedMs(gates)]),
+    ...(gates.slo === undefined ? [] : sloThresholdsMs),
+  ];
+  const { limitMs } = gates.p95;
+  return { thresholdsMs: [limitMs], alsoThresholdsMs: [...new Set(also)].filter((ms) => ms !== limitMs) };
 }
 
 function readMetrics(input: LookInput): readonly GateReading[] {

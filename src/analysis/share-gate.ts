@@ -1,5 +1,5 @@
+import type { GateName } from "../types/gates.ts";
 import type { CohortBin } from "../types/observation.ts";
-import type { GateName } from "../types/plan.ts";
 import type { GateReading } from "../types/verdict.ts";
 import { latestWindows, total, type Window, type WindowOptions } from "./windows.ts";
 

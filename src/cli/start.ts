@@ -8,6 +8,7 @@ import type { RolloutPlan } from "../types/plan.ts";
 import { type CommandContext, type OptionSpec, textOption } from "./command.ts";
 import { userName } from "./drive.ts";
 import type { OpenStack } from "./record-view.ts";
+import { incidentOption, priorityOption, refuseOtherUrgency, urgencyOf } from "./urgency.ts";
 import type { StackAt } from "./world.ts";
 
 /** What the version brings. */
@@ -20,16 +21,18 @@ export const changeOption: OptionSpec = {
 /** Options of every verb that starts a rollout. */
 export const startOptions: readonly OptionSpec[] = [
   changeOption,
+  priorityOption,
+  incidentOption,
   { flags: "--change-request <id>", summary: "the CAB's change, read when the rollout starts" },
 ];
 
 /** How a rollout starts: the stack under the policy of its change, and what the driver has to know of it. */
 export interface Start {
   readonly at: StackAt;
-  readonly options: Pick<RunOptions, "change" | "changeRequest" | "requesters">;
+  readonly options: Pick<RunOptions, "change" | "changeRequest" | "requesters" | "priority" | "incident">;
 }
 
-/** Reads `--change` and `--change-request`. A rollout in flight goes on as its plan says. */
+/** Reads the options of a start. A rollout in flight goes on as its plan says. */
 export function startOf(context: CommandContext, { at, inFlight }: OpenStack): Start {
   const changeRequest = textOption(context, "changeRequest");
   const told = {
@@ -37,12 +40,17 @@ export function startOf(context: CommandContext, { at, inFlight }: OpenStack): S
     ...(changeRequest === undefined ? {} : { changeRequest }),
   };
   const kind = textOption(context, "change") as ChangeKind | undefined;
+  const urgency = urgencyOf(context);
   if (inFlight !== undefined) {
     if (kind !== undefined && kind !== inFlight.plan.change) throw otherChange(inFlight.plan, kind);
+    refuseOtherUrgency(inFlight.plan, urgency);
     return { at: atPlan(at, inFlight.plan), options: told };
   }
   const { change } = termsFor(at, kind);
-  return { at: atChange(at, kind), options: { ...told, ...(change === undefined ? {} : { change }) } };
+  return {
+    at: atChange(at, kind),
+    options: { ...told, ...urgency, ...(change === undefined ? {} : { change }) },
+  };
 }
 
 /** A stack under the policy that a change makes of its config. */

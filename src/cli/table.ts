@@ -15,5 +15,7 @@ export const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   history: async () => (await import("./commands/history.ts")).historyCommand,
   recommend: async () => (await import("./commands/recommend.ts")).recommendCommand,
   recover: async () => (await import("./commands/recover.ts")).recoverCommand,
+  budget: async () => (await import("./commands/budget.ts")).budgetCommand,
+  triage: async () => (await import("./commands/triage.ts")).triageCommand,
   schema: async () => (await import("./commands/schema.ts")).schemaCommand,
 };

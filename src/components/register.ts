@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type { ComponentResource, CustomResource, Resource } from "@pulumi/pulumi";
 import { sideName } from "./render/names.ts";
 import {
+  type RenderedFront,
   type RenderedSide,
   type RenderedWorkload,
   type RenderInput,
@@ -37,7 +38,8 @@ export function recordedArgs(
 
 /** What was registered: the resources whose ids stand for the release. */
 export interface Registered {
-  readonly route: k8s.apiextensions.CustomResource;
+  /** What users come in by: the router's object, or without a router the Service over both sides' pods. */
+  readonly route: CustomResource;
   /** The object that carries the candidate's weight, where it isn't the route itself. */
   readonly canaryRoute?: k8s.apiextensions.CustomResource;
   readonly deployments: readonly k8s.apps.v1.Deployment[];
@@ -59,19 +61,27 @@ export function registerWorkload(parent: ComponentResource, input: RenderInput):
   );
   const candidate = registerCandidate(parent, { input, rendered, configMaps });
   const dependsOn = [...stable.ready, ...(candidate?.ready ?? [])];
-  const route = new k8s.apiextensions.CustomResource(input.service, rendered.route, { parent, dependsOn });
-  const canaryRoute =
-    rendered.canaryRoute === undefined
-      ? undefined
-      : new k8s.apiextensions.CustomResource(sideName(input.service, "canary"), rendered.canaryRoute, {
-          parent,
-          dependsOn: [...dependsOn, route],
-        });
   return {
-    route,
-    ...(canaryRoute === undefined ? {} : { canaryRoute }),
+    ...registerFront(input.service, rendered, { parent, dependsOn }),
     deployments: [stable.deployment, ...(candidate === undefined ? [] : [candidate.deployment])],
   };
+}
+
+function registerFront(
+  service: string,
+  rendered: RenderedFront,
+  at: { readonly parent: ComponentResource; readonly dependsOn: readonly Resource[] },
+): Pick<Registered, "route" | "canaryRoute"> {
+  const dependsOn = [...at.dependsOn];
+  const options = { parent: at.parent, dependsOn };
+  if (rendered.sharedService !== undefined) {
+    return { route: new k8s.core.v1.Service(service, rendered.sharedService, options) };
+  }
+  const route = new k8s.apiextensions.CustomResource(service, rendered.route, options);
+  if (rendered.canaryRoute === undefined) return { route };
+  const name = sideName(service, "canary");
+  const after = { ...options, dependsOn: [...dependsOn, route] };
+  return { route, canaryRoute: new k8s.apiextensions.CustomResource(name, rendered.canaryRoute, after) };
 }
 
 /** Every registered resource that carries the release. */
@@ -102,7 +112,7 @@ function registerSide(
   const deployment = new k8s.apps.v1.Deployment(name, rendered.deployment, { parent, dependsOn });
   const after = { parent, dependsOn: [deployment] };
   // After the pods: a Service waits for endpoints, and without pods would fail ten minutes later than they do.
-  const service = new k8s.core.v1.Service(name, rendered.service, after);
+  const service = new k8s.core.v1.Service(rendered.serviceName, rendered.service, after);
   const ready: Resource[] = [deployment, service];
   if (rendered.hpa) ready.push(new k8s.autoscaling.v2.HorizontalPodAutoscaler(name, rendered.hpa, after));
   if (rendered.pdb) ready.push(new k8s.policy.v1.PodDisruptionBudget(name, rendered.pdb, after));

@@ -14,7 +14,7 @@ export interface ComponentKind {
 
 /** A service behind one route, rendered from the release; base of the component classes. */
 export abstract class ServiceComponent extends ComponentResource {
-  /** Id of the HTTPRoute, VirtualService or Ingress: `<namespace>/<service>`. */
+  /** Id of what users come in by, an HTTPRoute, VirtualService, Ingress or Service: `<namespace>/<service>`. */
   readonly routeId: Output<string>;
 
   protected constructor(

@@ -10,6 +10,8 @@ export type Transform<T> = (args: T, side: Side) => T;
 export interface Transforms {
   readonly deployment?: Transform<k8s.apps.v1.DeploymentArgs>;
   readonly service?: Transform<k8s.core.v1.ServiceArgs>;
+  /** Without a router (`replicaRatio`): the Service that users call, over the pods of both sides. */
+  readonly sharedService?: (args: k8s.core.v1.ServiceArgs) => k8s.core.v1.ServiceArgs;
   readonly configMap?: (args: k8s.core.v1.ConfigMapArgs) => k8s.core.v1.ConfigMapArgs;
   readonly route?: (args: k8s.apiextensions.CustomResourceArgs) => k8s.apiextensions.CustomResourceArgs;
   readonly hpa?: Transform<k8s.autoscaling.v2.HorizontalPodAutoscalerArgs>;

@@ -12,7 +12,8 @@ export interface SecretVariable {
 export type RouteArgs =
   | GatewayRouteArgs
   | { readonly istio: IstioRouteArgs }
-  | { readonly ingressNginx: IngressNginxRouteArgs };
+  | { readonly ingressNginx: IngressNginxRouteArgs }
+  | { readonly replicaRatio: ReplicaRatioRouteArgs };
 
 /** An Istio VirtualService. */
 export interface IstioRouteArgs {
@@ -33,6 +34,12 @@ export interface IngressNginxRouteArgs {
   /** Secret with the certificate of all hosts. */
   readonly tls?: { readonly secretName: Input<string> };
 }
+
+/**
+ * No router: requests to the Service `<service>` spread evenly over the pods of both sides, whose numbers are the share.
+ * There is nothing to say; what else the Service needs is a `transform` (`sharedService`).
+ */
+export type ReplicaRatioRouteArgs = Readonly<Record<string, never>>;
 
 /** An HTTPRoute of the Gateway API. */
 export interface GatewayRouteArgs {

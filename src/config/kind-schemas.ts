@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { azureMonitorSchema } from "./azure-monitor-schema.ts";
 import { dnsLabel, duration, key, text } from "./leaves.ts";
 import { defaults } from "./presets.ts";
 import { kind, path, secureValue, url } from "./schema-parts.ts";
@@ -75,6 +76,7 @@ const prometheusSchema = z.strictObject({
 export const metricsSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: kind("sandbox", `Counts of ${sandboxNote}.`) }),
   prometheusSchema,
+  azureMonitorSchema,
 ]);
 
 function urls(side: string, example: string, absent?: string) {
@@ -196,6 +198,12 @@ export const leverSchema = z.discriminatedUnion("kind", [
     ),
     namespace: dnsLabel({ what: "Namespace of the canary Ingress.", example: "atp-prod" }),
     ingress: objectName("Name of the canary Ingress.", "<service>-canary", "atp-ingestion-canary"),
+    ...cluster,
+  }),
+  z.strictObject({
+    kind: kind("replica-ratio", "No router: a Service over both sides' pods, whose numbers are the share."),
+    namespace: dnsLabel({ what: "Namespace of the Service.", example: "atp-prod" }),
+    service: objectName("Name of the Service that users call.", "<service>", "atp-ingestion"),
     ...cluster,
   }),
   slotLever,

@@ -10,6 +10,7 @@ import { pickLever, pickPlatform } from "./lever-of.ts";
 import { defaults } from "./presets.ts";
 import type { WrittenConfig } from "./schema.ts";
 import { type Picker, secondsOf } from "./settings.ts";
+import { pickAzureMonitor } from "./watch-of.ts";
 
 /**
  * Stands for a value that the stack file keeps encrypted. Whoever needs the value itself reads it through
@@ -36,6 +37,7 @@ export function pickKinds(
 }
 
 function pickMetrics({ metrics, service }: WrittenConfig, pick: Picker): MetricsConfig {
+  if (metrics?.kind === "azure-monitor") return pickAzureMonitor(metrics, pick);
   if (metrics?.kind !== "prometheus") {
     return { kind: pick("metrics.kind", metrics?.kind, standard("sandbox")) };
   }

@@ -6,9 +6,9 @@ export type KindField = "metrics" | "health" | "lever" | "notify" | "record" | "
  * built, instead of being called unknown. What is built stands in the schema alone.
  */
 export const plannedKinds: Readonly<Record<KindField, readonly string[]>> = {
-  metrics: ["azure-monitor", "azure-metrics", "command"],
+  metrics: ["command"],
   health: ["command"],
-  lever: ["replica-ratio", "app-configuration"],
+  lever: ["app-configuration"],
   notify: ["pagerduty", "slack", "email"],
   record: ["azure-blob"],
   change: ["service-now"],

@@ -35,6 +35,12 @@ export function pickLever({ lever, service }: WrittenConfig, pick: Picker): Leve
         ingress: pick("lever.ingress", lever.ingress, standard(`${service}-canary`)),
         ...place,
       };
+    case "replica-ratio":
+      return {
+        kind: pick("lever.kind", lever.kind, standard(lever.kind)),
+        service: pick("lever.service", lever.service, standard(service)),
+        ...place,
+      };
     default:
       return assertNever(lever, "lever kind");
   }

@@ -1,5 +1,7 @@
 import { configError, type Issue } from "../errors/errors.ts";
+import type { GateLimits } from "../types/gates.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
+import type { WatchConfig } from "../types/watch.ts";
 import { explain, type Located } from "./explain.ts";
 import { incrementOrder } from "./increment-order.ts";
 import { isObject, type Path, valueAt } from "./json.ts";
@@ -9,6 +11,7 @@ import { rules } from "./rules.ts";
 import { type WrittenConfig, writtenSchema } from "./schema.ts";
 import { createPicker, pickGates, pickIncrements, pickTimes } from "./settings.ts";
 import { pickStart } from "./start.ts";
+import { pickLevels, pickWatch } from "./watch-of.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -60,15 +63,27 @@ function inFileOrder(issues: readonly Issue[], written: unknown): readonly Issue
 
 function policyOf(written: WrittenConfig): EnvironmentPolicy {
   const { pick, origins } = createPicker();
+  const watch = pickWatch(written, pick);
   return {
     preset: pick("preset", written.preset, { from: "default", value: written.preset }),
     service: pick("service", written.service, { from: "default", value: written.service }),
     ...pickIncrements(written, pick),
-    gates: pickGates(written, pick),
+    gates: { ...pickGates(written, pick), ...pickLevels(written, pick, watch), ...namesOf(watch) },
+    watch,
     ...pickTimes(written, pick),
     ...pickStart(written, pick),
     ...pickKinds(written, pick),
     origins,
+  };
+}
+
+/** What a plan shows of what is watched: names and limits, no sources. */
+function namesOf({ reviews, integrity }: WatchConfig): Pick<GateLimits, "integrity" | "reviews"> {
+  return {
+    ...(integrity === undefined ? {} : { integrity: integrity.kind }),
+    ...(reviews.length === 0
+      ? {}
+      : { reviews: reviews.map(({ name, limit, worse }) => ({ name, limit, worse })) }),
   };
 }
 

@@ -20,6 +20,10 @@ export interface Preset {
   /** Absent: a rollout may start at any time. */
   readonly windows?: WindowRules;
   readonly promotedIn: PromotedIn;
+  /** Whether the comparison with stable reverts too. */
+  readonly evidence: boolean;
+  /** Whether the service's objectives and its error budget have a say. */
+  readonly slo: boolean;
   /** What its triggers have against those of every preset. */
   readonly gates?: Partial<PresetGates>;
 }
@@ -49,6 +53,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     approvals: nobody,
     expiresSeconds: day,
     promotedIn: anywhere,
+    evidence: false,
+    slo: false,
   },
   // Test | Rolling update | No approval | 5 minutes | Automatic on failure
   test: {
@@ -58,6 +64,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     approvals: nobody,
     expiresSeconds: day,
     promotedIn: anywhere,
+    evidence: true,
+    slo: false,
   },
   // Staging | Blue-green | 1 approver | 30 minutes | Automatic on health check failure
   staging: {
@@ -67,6 +75,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     approvals: { required: 1, cab: false, expedited: false },
     expiresSeconds: day,
     promotedIn: anywhere,
+    evidence: true,
+    slo: false,
   },
   // Production | Canary (5/20/50/100) | 2 approvers + CAB | 15 min per increment | Automatic on metrics breach
   production: {
@@ -77,6 +87,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     expiresSeconds: day,
     windows: { zone: "UTC", rules: defaultClosed, freezes: [] },
     promotedIn: { stacks: ["test", "staging"], withinDays: promotionDays },
+    evidence: true,
+    slo: true,
   },
   // Hotfix | Direct + monitoring | 2 approvers (expedited) | 30 minutes | Automatic on any error
   hotfix: {
@@ -86,6 +98,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     approvals: { required: 2, cab: false, expedited: true },
     expiresSeconds: 3600,
     promotedIn: anywhere,
+    evidence: false,
+    slo: true,
     // One failed request is an error, and one window of them is enough.
     gates: {
       minRequests: 1,
@@ -140,6 +154,17 @@ export const defaults = {
     lagSeconds: 30,
   },
   slot: "staging",
+  azureMonitor: { property: "build", lagSeconds: 120 },
+  /** The guide's triggers on levels. */
+  levels: {
+    dbPool: { limit: 90, forSeconds: 180 },
+    queue: { limit: 10_000, forSeconds: 300 },
+    memory: { limit: 90, forSeconds: 180 },
+  },
+  /** PACE: gates.md 2.4. */
+  evidence: { odds: 20, tolerance: 1.5, noise: 0.5 },
+  /** The guide's objective and its ten minutes. */
+  slo: { availabilityPercent: 99.9, resolveWithinSeconds: 600, window: "rolling-30d" },
   /** Of AKS: a tenth of a pool at a time, and 30 min for the pods of a node. A pool takes minutes to come up. */
   nodePools: { maxSurge: "10%", drainTimeoutSeconds: 1800, rolloutSeconds: 7200 },
   validate: {

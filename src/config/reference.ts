@@ -27,7 +27,7 @@ const intro = `# Configuration
 
 <!-- Written by src/config/reference.ts. To renew it: npx vitest run --project fast test/unit/config -u -->
 
-A stack's rollout stands under \`<project>:rollout\` in \`Pulumi.<stack>.yaml\`; the version that should run under \`<project>:version\`. \`preset\` and \`service\` are enough where nothing is watched; a canary names its metrics, health URLs and lever too.
+A stack's rollout stands under \`<project>:rollout\` in \`Pulumi.<stack>.yaml\`; the version that should run under \`<project>:version\`. \`preset\` and \`service\` are enough where nothing is watched; a canary names its metrics, health URLs and lever too, and production what watches its levels.
 
 \`\`\`yaml
 config:
@@ -46,6 +46,10 @@ config:
       candidate: [http://atp-ingestion-canary.atp-prod/health/ready]
       stable: [http://atp-ingestion.atp-prod/health/ready]
     lever: { kind: http-route, namespace: atp-prod }
+    watch:
+      dbPool: { kind: none, reason: the service has no database }
+      queue: { kind: azure-metrics, resourceId: /subscriptions/…/namespaces/atp-bus, metric: ActiveMessages }
+      memory: { kind: prometheus, url: http://prometheus.monitoring:9090, query: 100 * max(memory_used / memory_limit) }
 \`\`\`
 
 What is not written comes from the preset, then from the defaults below; \`rollouts plan\` shows each value with its origin. Unknown keys are refused, and every problem of a file is reported at once.

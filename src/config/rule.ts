@@ -28,3 +28,16 @@ export function issueAt(written: WrittenConfig, path: string, advice: Pick<Issue
   });
   return { path: `rollout.${path}`, ...(received === undefined ? {} : { received }), ...advice };
 }
+
+/** Whether a policy watches anything. */
+export const watched = (policy: EnvironmentPolicy) =>
+  policy.increments.some(({ soakSeconds }) => soakSeconds > 0);
+
+/** A section that has to be there. */
+export function missingSource(
+  written: WrittenConfig,
+  path: string,
+  advice: Pick<Issue, "rule" | "hint">,
+): Issue {
+  return issueAt(written, path, { rule: `required: ${advice.rule}`, hint: advice.hint });
+}

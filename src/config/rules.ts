@@ -17,6 +17,7 @@ import {
   wholeTraffic,
   wholeWindows,
 } from "./time-rules.ts";
+import { azureIsOnePlace, noMixedLevels, triggersAreNamed } from "./watch-rules.ts";
 
 /** Every condition over several keys, in the order of the reference. */
 export const rules: readonly Rule[] = [
@@ -27,9 +28,12 @@ export const rules: readonly Rule[] = [
   afterRevertCovers,
   wholeTraffic,
   watchedHasSources,
+  triggersAreNamed,
+  azureIsOnePlace,
   cohortsDiffer,
   healthUrlsDiffer,
   noMixedClouds,
+  noMixedLevels,
   slotsSwap,
   poolsRoll,
   tenantsHaveRoute,

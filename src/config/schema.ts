@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { maxTenants } from "../lib/route-limits.ts";
+import { gatesSchema } from "./gates-schema.ts";
 import { healthSchema, leverSchema, metricsSchema, notifySchema, recordSchema } from "./kind-schemas.ts";
-import { dnsLabel, duration, key, percent, text, whole } from "./leaves.ts";
+import { dnsLabel, duration, key, text, whole } from "./leaves.ts";
 import { approvalsSchema, changeSchema, promotedInSchema, windowsSchema } from "./start-schemas.ts";
 import { validateSchema } from "./validate-schema.ts";
+import { sloSchema, watchSchema } from "./watch-schema.ts";
 
 const presetNames = ["development", "test", "staging", "production", "hotfix"] as const;
 const strategies = ["canary", "direct", "rolling", "blue-green", "feature-flag"] as const;
@@ -39,84 +41,6 @@ const increment = z.strictObject({
     { min: "0s", max: "168h" },
     { what: "Soak of this increment alone.", fallback: "soak" },
   ).optional(),
-});
-
-const sustained = (text: string, fallback: string) =>
-  duration({ min: "1s", max: "24h" }, { what: text, fallback }).optional();
-
-const errorRateLimit = percent({
-  what: "Share of failed requests (5xx) that is still allowed.",
-  fallback: "1%",
-});
-const p95Limit = duration(
-  { min: "1ms", max: "1h", millis: true },
-  { what: "95th percentile of the duration that is still allowed.", fallback: "1000ms" },
-);
-const exceptionsLimit = whole(
-  { min: 0, max: 1_000_000 },
-  { what: "Exceptions of the candidate that are still allowed: a literal count.", fallback: "10" },
-);
-
-/** A limit that may be written alone, or with how long it is looked at. */
-function limit<L extends z.ZodType, F extends z.ZodType>(options: {
-  readonly what: string;
-  readonly short: L;
-  readonly full: F;
-  readonly hint: string;
-}) {
-  return key(z.union([options.short, options.full]), {
-    what: options.what,
-    rule: "a limit, or an object with it",
-    hint: options.hint,
-  });
-}
-
-const gates = z.strictObject({
-  errorRate: limit({
-    what: "Trigger on the share of failed requests.",
-    short: errorRateLimit,
-    full: z.strictObject({
-      limit: errorRateLimit.optional(),
-      for: sustained("How long it must be breached, a whole number of windows.", "2m"),
-    }),
-    hint: 'Write "1%", or { limit: "1%", for: 2m }.',
-  }).optional(),
-  p95: limit({
-    what: "Trigger on latency.",
-    short: p95Limit,
-    full: z.strictObject({
-      limit: p95Limit.optional(),
-      for: sustained("How long it must be breached, a whole number of windows.", "5m"),
-    }),
-    hint: 'Write "1000ms", or { limit: 1000ms, for: 5m }.',
-  }).optional(),
-  exceptions: limit({
-    what: "Trigger on exceptions.",
-    short: exceptionsLimit,
-    full: z.strictObject({
-      limit: exceptionsLimit.optional(),
-      window: sustained("The sliding window in which they are counted.", "15m"),
-    }),
-    hint: "Write 10, or { limit: 10, window: 15m }.",
-  }).optional(),
-  health: z
-    .strictObject({
-      tries: whole(
-        { min: 1, max: 10 },
-        { what: "Tries in one probe; all must fail.", fallback: "3" },
-      ).optional(),
-      timeout: duration({ min: "1s", max: "1m" }, { what: "Time-out of a try.", fallback: "5s" }).optional(),
-    })
-    .optional(),
-  minRequests: whole(
-    { min: 1, max: 1_000_000 },
-    {
-      what: "A window holds at least this many requests, growing backwards until it does.",
-      fallback: "100",
-      hint: "0 would let silence pass as health; 1 gives the guide's letter.",
-    },
-  ).optional(),
-  window: sustained("Length of the windows in which shares are judged, at least.", "1m"),
 });
 
 const timeout = (what: string, fallback: string) =>
@@ -177,7 +101,9 @@ export const writtenSchema = z.strictObject({
     { min: "0s", max: "1h" },
     { what: "Time that requests in flight get before a side is removed.", fallback: "30s" },
   ).optional(),
-  gates: gates.optional(),
+  gates: gatesSchema.optional(),
+  slo: sloSchema.optional(),
+  watch: watchSchema.optional(),
   hold: z
     .strictObject({
       step: duration(
@@ -203,7 +129,7 @@ export const writtenSchema = z.strictObject({
   metrics: key(metricsSchema, {
     what: "Where the counts per version come from.",
     rule: kindRule,
-    hint: "Write { kind: prometheus, url: …, cohort: … }.",
+    hint: "Write { kind: prometheus, url: …, cohort: … } or { kind: azure-monitor, workspaceId: … }.",
     absent: "required where a rollout is watched",
   }).optional(),
   health: key(healthSchema, {

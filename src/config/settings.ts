@@ -1,5 +1,5 @@
 import { parseDuration } from "../lib/duration.ts";
-import type { GateLimits } from "../types/plan.ts";
+import type { GateLimits } from "../types/gates.ts";
 import type { EnvironmentPolicy, Increment, Origin } from "../types/policy.ts";
 import { parsePercent } from "./percent.ts";
 import { defaults, everyPreset, gatesOf, presets, strategyExposures } from "./presets.ts";

@@ -1,14 +1,7 @@
 import type { Issue } from "../errors/errors.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
-import { issueAt, type Rule } from "./rule.ts";
-import type { WrittenConfig } from "./schema.ts";
-
-const watched = (policy: EnvironmentPolicy) => policy.increments.some(({ soakSeconds }) => soakSeconds > 0);
-
-function missingSource(written: WrittenConfig, path: string, advice: Pick<Issue, "rule" | "hint">): Issue {
-  return issueAt(written, path, { rule: `required: ${advice.rule}`, hint: advice.hint });
-}
+import { issueAt, missingSource, type Rule, watched } from "./rule.ts";
 
 /** What is watched has a source that somebody named. */
 export const watchedHasSources: Rule = {
@@ -40,7 +33,8 @@ export const watchedHasSources: Rule = {
         issues.push(missingSource(written, "health.candidate", { rule, hint }));
     }
     if (needsLever(policy) && written.lever === undefined) {
-      const hint = "Write lever: { kind: http-route, namespace: … }; istio and ingress-nginx are others.";
+      const hint =
+        "Write lever: { kind: http-route, namespace: … }; istio, ingress-nginx and replica-ratio (no router) are others.";
       issues.push(
         missingSource(written, "lever", {
           rule: "a lever, as the way back is one call past the engine",
@@ -68,11 +62,17 @@ export const cohortsDiffer: Rule = {
 /** The sides can be told apart by their health. */
 export const healthUrlsDiffer: Rule = {
   name: "health-urls-differ",
-  says: "No health URL is asked for both sides.",
-  reads: ["health"],
-  check: ({ written, policy: { health } }) => {
+  says: "No health URL is asked for both sides; beside the lever `replica-ratio` stable isn't asked by the Service that users call.",
+  reads: ["health", "lever"],
+  check: ({ written, policy: { service, health, lever } }) => {
     if (health.kind !== "http") return [];
-    return health.candidate.flatMap((url, index) => {
+    const shared = health.stable.flatMap((url, index) => {
+      if (lever.kind !== "replica-ratio" || !isServiceHost(url, lever)) return [];
+      const hint = `Both sides answer there: write http://${service}-stable.${lever.namespace}/health/ready.`;
+      const rule = "a URL of stable alone beside the lever replica-ratio";
+      return [issueAt(written, `health.stable[${index}]`, { rule, hint })];
+    });
+    const both = health.candidate.flatMap((url, index) => {
       if (!health.stable.includes(url)) return [];
       const hint =
         "An ill candidate and an ill cluster would look the same: ask each side by its own Service.";
@@ -83,8 +83,19 @@ export const healthUrlsDiffer: Rule = {
         }),
       ];
     });
+    return [...shared, ...both];
   },
 };
+
+/** By its name in the namespace, or in the cluster. */
+function isServiceHost(
+  url: string,
+  { service, namespace }: { readonly service: string; readonly namespace: string },
+): boolean {
+  const { hostname } = new URL(url);
+  const name = `${service}.${namespace}`;
+  return hostname === service || hostname === name || hostname.startsWith(`${name}.svc`);
+}
 
 /** Simulated numbers never judge real traffic. */
 export const noMixedClouds: Rule = {

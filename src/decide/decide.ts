@@ -55,6 +55,14 @@ export function decide(input: DecideInput): Decision {
   return nextInState(input);
 }
 
+/** What turns back without a limit of its own that was breached. */
+const ownReasons: ReadonlySet<string> = new Set([
+  "EvidenceAgainst",
+  "CanarySilent",
+  "SloNotResolved",
+  "IntegrityBroken",
+]);
+
 function turnsBack({ requests, observations }: DecideInput): Cause | undefined {
   const abort = requests.find((request) => request.kind === "abort");
   if (abort) {
@@ -63,7 +71,8 @@ function turnsBack({ requests, observations }: DecideInput): Cause | undefined {
   const breach = observations.readings.find((reading) => reading.verdict === "fail");
   if (breach) {
     const kind = breach.cause ?? "canary";
-    return { reason: "HardLimitBreached", message: breach.message, kind, gate: breach.gate };
+    const reason = ownReasons.has(breach.reason) ? breach.reason : "HardLimitBreached";
+    return { reason, message: breach.message, kind, gate: breach.gate };
   }
   if (observations.foreign?.aboveplan) {
     return { reason: "ExposureAbovePlan", message: observations.foreign.message, kind: "foreign-change" };

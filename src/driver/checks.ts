@@ -1,4 +1,5 @@
 import { checkApprovals } from "./checks/approvals.ts";
+import { checkBudget } from "./checks/budget.ts";
 import { checkChangeRequest } from "./checks/change-request.ts";
 import { checkPreflight } from "./checks/preflight.ts";
 import { checkPromoted } from "./checks/promoted.ts";
@@ -10,6 +11,7 @@ import type { Session } from "./session.ts";
 /** In this order: what people can't change soon comes before what they are asked for. */
 const checks = [
   checkQuarantine,
+  checkBudget,
   checkDeploymentWindow,
   checkPromoted,
   checkPreflight,

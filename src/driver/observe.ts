@@ -1,17 +1,24 @@
-import { judge } from "../analysis/judge.ts";
+import { judge, thresholdsOf } from "../analysis/judge.ts";
 import type { Observations } from "../decide/decide.ts";
 import { isWatched } from "../decide/states.ts";
 import { isInPlace, servesAsOne } from "../plan/steps.ts";
-import type { MetricsAnswer, RouteReading } from "../types/observation.ts";
+import type { CohortBin, MetricsAnswer, RouteReading } from "../types/observation.ts";
 import type { GateReading } from "../types/verdict.ts";
 import type { RunningEffect } from "./effect.ts";
+import { readBudgetGate } from "./observe-budget.ts";
+import { readWatched } from "./observe-watched.ts";
 import type { Session } from "./session.ts";
 
 /** Everything that this look sees. Never throws: what can't be read is absent or an `error` verdict. */
 export async function observe(session: Session, effect: RunningEffect): Promise<Observations> {
   const held = await session.lease.held().catch(() => false);
   if (!held) return { lease: "lost", effect: effect.status(), readings: [] };
-  const [readings, route] = await Promise.all([readGates(session), readRoute(session)]);
+  const [gates, budget, route] = await Promise.all([
+    readGates(session),
+    readBudgetGate(session, session.deps.runtime.clock.now()),
+    readRoute(session),
+  ]);
+  const readings = [...gates, ...budget];
   const foreign = foreignChange(session, route);
   return {
     lease: "held",
@@ -31,19 +38,37 @@ async function readGates(session: Session): Promise<readonly GateReading[]> {
   const { gates } = plan;
   const asked = await unlessAborted(session, (signal) =>
     Promise.all([
-      deps.metrics.observe({ sinceMs: since, nowMs, thresholdsMs: [gates.p95.limitMs], signal }),
+      deps.metrics.observe({ sinceMs: since, nowMs, ...thresholdsOf(gates), signal }),
       deps.health.probe({ tries: gates.health.tries, timeoutMs: gates.health.timeoutSeconds * 1000, signal }),
+      readWatched(session, { sinceMs: since, nowMs, signal }),
     ]),
   );
   if (asked === undefined) return [];
-  const [metrics, health] = asked;
-  const look = { gates, exposedSinceMs: since, confirmedAtMs: state.confirmedAtMs ?? nowMs, nowMs };
+  const [metrics, health, watched] = asked;
+  const weight = weightOf(session);
+  const look = {
+    gates,
+    exposedSinceMs: since,
+    confirmedAtMs: state.confirmedAtMs ?? nowMs,
+    nowMs,
+    ...watched,
+    ...(weight === undefined ? {} : { weight }),
+  };
   if (!servesAsOne(plan.steps)) return judge({ ...look, metrics, health });
   return judge({
     ...look,
     metrics: ofTheService(metrics),
     health: { candidate: health.stable, stable: { status: "ok" } },
   }).map(saidOfTheService);
+}
+
+/** The share that the candidate should get: only where it stands beside stable, and a router draws each request. */
+function weightOf({ plan, state, deps }: Session): number | undefined {
+  const step = plan.steps.find(({ id }) => id === state.step);
+  const drawn = step?.kind === "increment" && plan.cohort === undefined;
+  if (!drawn || deps.policy.lever.kind === "replica-ratio" || state.confirmedAtMs === undefined)
+    return undefined;
+  return (step.exposure ?? 0) / 100;
 }
 
 /**
@@ -89,7 +114,27 @@ function watchedSince({ plan, state }: Session): number | undefined {
 /** There is one side: the service as a whole is judged, and nothing stands beside it to compare with. */
 function ofTheService(metrics: MetricsAnswer): MetricsAnswer {
   if (metrics.status !== "value") return metrics;
-  return { ...metrics, candidate: metrics.stable, stable: { bins: [] } };
+  const bins = new Map(metrics.candidate.bins.map((bin) => [bin.startMs, bin]));
+  for (const bin of metrics.stable.bins) {
+    const beside = bins.get(bin.startMs);
+    bins.set(bin.startMs, beside === undefined ? bin : together(bin, beside));
+  }
+  const whole = [...bins.values()].sort((a, b) => a.startMs - b.startMs);
+  return { ...metrics, candidate: { bins: whole }, stable: { bins: [] } };
+}
+
+/** Counts of one bin, whichever version they carry: in place both serve for a while. */
+function together(one: CohortBin, other: CohortBin): CohortBin {
+  const thresholds = Object.keys(one.slow).map(Number);
+  const counted = thresholds.filter((ms) => other.slow[ms] !== undefined);
+  return {
+    startMs: one.startMs,
+    n: one.n + other.n,
+    errors: one.errors + other.errors,
+    slow: Object.fromEntries(counted.map((ms) => [ms, (one.slow[ms] ?? 0) + (other.slow[ms] ?? 0)])),
+    exceptions: one.exceptions + other.exceptions,
+    weightSquared: one.weightSquared + other.weightSquared,
+  };
 }
 
 /** A gate speaks of the canary; there is none beside stable here. */

@@ -1,3 +1,5 @@
+import { messageOf } from "../lib/error-message.ts";
+import type { Release } from "../types/release.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import { keepLease } from "./lease-keeper.ts";
 import { isInFlight, lastRollout } from "./resume.ts";
@@ -38,9 +40,22 @@ export async function recoverStack(
     if (release === undefined) return { done, converged: false };
     const target = { kind: "release", version: options.version, release } as const;
     const result = await deps.engine.up({ target, refresh: true, converge: true });
-    const outcome = result.ok ? [] : [`The stack could not be converged: ${result.failure.message}`];
+    const outcome = result.ok
+      ? await giveBack(deps, release)
+      : [`The stack could not be converged: ${result.failure.message}`];
     return { done: [...done, ...outcome], converged: result.ok };
   } finally {
     await lease.release();
+  }
+}
+
+/** A lever whose writes the engine only shares lets go of them, or the next rollout would meet its fence. */
+async function giveBack(deps: DriverDeps, { stable }: Release): Promise<readonly string[]> {
+  const lever = deps.leverFor?.({ stable: stable.identity }) ?? deps.lever;
+  try {
+    await lever.release?.();
+    return [];
+  } catch (error) {
+    return [`${lever.name} still belongs to the lever: ${messageOf(error)}`];
   }
 }

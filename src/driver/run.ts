@@ -1,6 +1,7 @@
+import type { Priority } from "../analysis/budget-terms.ts";
 import { initialState, reduce } from "../decide/reduce.ts";
 import { RolloutError } from "../errors/errors.ts";
-import { buildPlan, planHash } from "../plan/build-plan.ts";
+import { planHash } from "../plan/build-plan.ts";
 import { stepsOf } from "../plan/steps.ts";
 import type { Engine, PreviewResult } from "../ports/engine.ts";
 import type { Lever } from "../ports/lever.ts";
@@ -9,6 +10,7 @@ import type { Decision } from "../types/decision.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
 import { runLoop } from "./loop.ts";
+import { newPlan } from "./new-plan.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { isInFlight, lastRollout, type Recorded } from "./resume.ts";
 import { type DriverDeps, journal, newRolloutId, type Session, type SessionOptions } from "./session.ts";
@@ -21,6 +23,10 @@ export interface RunOptions extends Partial<Omit<SessionOptions, "unversioned">>
   readonly holder: string;
   /** What the version brings: its policy is `deps.policy` already. */
   readonly change?: { readonly kind: ChangeKind; readonly overridden?: StrategyOverride };
+  /** How urgent it is, where the error budget is low; default: `normal`. */
+  readonly priority?: Priority;
+  /** The incident that it mends: a frozen budget lets nothing else start. */
+  readonly incident?: string;
   /** Only take up what is in flight; nothing in flight is an error. */
   readonly onlyResume?: boolean;
 }
@@ -93,20 +99,17 @@ async function begin(start: Start): Promise<Session | undefined> {
   if (record !== undefined && record.candidate === undefined && record.stable.identity === desired.identity)
     return undefined;
   if (record?.candidate !== undefined) throw steppedByHand(record.candidate.version, record.step);
-  const plan = buildPlan(deps.policy, record ?? null, {
-    version: options.version,
-    identity: desired.identity,
-    ...options.change,
-  });
+  const { plan, stop, ...seen } = await newPlan(deps, options, { record, identity: desired.identity });
   const now = deps.runtime.clock.now();
   const session: Session = {
-    deps: { ...deps, engine: engineOfPlan(deps.engine, plan) },
+    deps: depsOfPlan(deps, plan),
     plan,
     planHash: planHash(plan),
     rolloutId: newRolloutId(options.version, deps.runtime.random),
     lease,
     lever: leverOf(deps, plan),
-    options: sessionOptions(options, record === undefined ? [] : unversioned(survey)),
+    options: sessionOptions({ ...options, ...stop }, record === undefined ? [] : unversioned(survey)),
+    ...seen,
     state: initialState(plan.steps[0]?.id ?? "", now),
   };
   await journal(session, "begin", { plan, holder: options.holder, rehearsed: session.options.rehearsed });
@@ -118,6 +121,12 @@ function surveyor({ engine, policy }: DriverDeps, { change }: RunOptions): Engin
   if (change === undefined) return engine;
   const { strategy } = policy;
   return engineOfPlan(engine, { change: change.kind, strategy, steps: stepsOf(policy, { installed: true }) });
+}
+
+/** The ports of one rollout: its way, and its versions where the metrics are told apart by them. */
+function depsOfPlan(deps: DriverDeps, plan: RolloutPlan): DriverDeps {
+  const metrics = deps.metricsFor?.(plan) ?? deps.metrics;
+  return { ...deps, metrics, engine: engineOfPlan(deps.engine, plan) };
 }
 
 function leverOf({ lever, leverFor }: DriverDeps, { identity }: RolloutPlan): Lever {
@@ -182,7 +191,7 @@ async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
 function sessionOf({ deps, options, lease }: Start, recorded: Recorded): Session {
   const { plan, planHash: hash, rolloutId, state, baseline } = recorded;
   return {
-    deps: { ...deps, engine: engineOfPlan(deps.engine, plan) },
+    deps: depsOfPlan(deps, plan),
     plan,
     planHash: hash,
     rolloutId,

@@ -1,9 +1,11 @@
+import type { BudgetSight } from "../analysis/budget-sight.ts";
 import type { Promotion } from "../analysis/promotions.ts";
 import { redactValue } from "../lib/redact.ts";
 import type { Runtime } from "../lib/runtime.ts";
 import type { Approvals } from "../ports/approval.ts";
 import type { Change } from "../ports/change.ts";
 import type { Engine } from "../ports/engine.ts";
+import type { Gauge, Integrity, Totals } from "../ports/gauge.ts";
 import type { Lever } from "../ports/lever.ts";
 import type { Health, Metrics } from "../ports/metrics.ts";
 import type { Notify } from "../ports/notify.ts";
@@ -11,11 +13,14 @@ import type { Preflight } from "../ports/preflight.ts";
 import type { RecordStore } from "../ports/record.ts";
 import type { Validation } from "../ports/validation.ts";
 import type { Identity } from "../types/approval.ts";
+import type { GaugeName } from "../types/gauge.ts";
 import type { JournalEntry, JournalKind } from "../types/journal.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { Release, StepId } from "../types/release.ts";
 import type { RolloutState } from "../types/state.ts";
+import type { GateReading } from "../types/verdict.ts";
+import type { Versions } from "../types/versions.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 
 /** The ports that one driver works through, and what it must never print. */
@@ -25,7 +30,16 @@ export interface DriverDeps {
   /** Where the lever has to know which version is which: it takes the place of `lever`. */
   readonly leverFor?: (sides: Sides) => Lever;
   readonly metrics: Metrics;
+  /** Where the sides are told apart by their versions: it takes the place of `metrics`. */
+  readonly metricsFor?: (versions: Versions) => Metrics;
   readonly health: Health;
+  /** Levels that are watched, by name; what is missing isn't watched. */
+  readonly gauges?: Readonly<Partial<Record<GaugeName, Gauge>>>;
+  /** Business metrics, by name. */
+  readonly reviews?: Readonly<Record<string, Gauge>>;
+  readonly integrity?: Integrity;
+  /** Requests of the service over long spans: its error budget and burn rates. Absent: the budget is unknown. */
+  readonly totals?: Totals;
   /** Asks the place itself before a start; absent: there is nothing to ask. */
   readonly preflight?: Preflight;
   /** What checks a staged version before it is swapped in; absent: a blue-green rollout is taken back there. */
@@ -80,6 +94,12 @@ export interface Session {
   readonly options: SessionOptions;
   state: RolloutState;
   baseline?: Baseline;
+  /** What the plan was made on; absent in a rollout that was taken up. */
+  readonly budget?: BudgetSight;
+  /** The error budget as it was read last, and when that was asked, ms of the rollout's clock. */
+  budgetReading?: { readonly atMs: number; readonly readings: readonly GateReading[] };
+  /** Under way: its query goes over a month, and no look waits for it. */
+  budgetAsk?: Promise<void>;
   /** What people are asked to approve, where that blocked it. */
   request?: string;
   /** Hash of the stack after our last update: another one is a foreign change. */

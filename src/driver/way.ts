@@ -1,3 +1,4 @@
+import { isUntouched } from "../analysis/budget-sight.ts";
 import { exposuresOf, recordSteps } from "../plan/steps.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { Target, Way } from "../types/engine.ts";
@@ -10,14 +11,14 @@ export function wayOf(strategy: StrategyKind, steps: readonly PlanStep[]): Way {
 }
 
 /**
- * An engine that tells the program how the plan goes, in every call. Only where a change has picked the way: without
- * one it is stack config's own, which a plain `pulumi up` reads too.
+ * An engine that tells the program how the plan goes, in every call. Only where a change has picked the way, or the
+ * error budget has made the first step smaller: else it is stack config's own, which a plain `pulumi up` reads too.
  */
 export function engineOfPlan(
   engine: Engine,
-  { change, strategy, steps }: Pick<RolloutPlan, "change" | "strategy" | "steps">,
+  { change, budget, strategy, steps }: Pick<RolloutPlan, "change" | "budget" | "strategy" | "steps">,
 ): Engine {
-  if (change === undefined) return engine;
+  if (change === undefined && isUntouched(budget)) return engine;
   const way = wayOf(strategy, steps);
   const onWay = (target: Target): Target => ({ ...target, way });
   return {

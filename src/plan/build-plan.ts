@@ -1,7 +1,7 @@
 import { sha256, stableJson } from "../lib/stable-json.ts";
 import type { ChangeKind, StrategyOverride } from "../types/change.ts";
 import type { TenantCohort } from "../types/cohort.ts";
-import type { PlanStep, RolloutPlan } from "../types/plan.ts";
+import type { PlanBudget, PlanStep, RolloutPlan } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { Release } from "../types/release.ts";
 import { stepsOf } from "./steps.ts";
@@ -15,6 +15,8 @@ export interface Change {
   readonly kind?: ChangeKind;
   /** The strategy that it would have had, where config has another. */
   readonly overridden?: StrategyOverride;
+  /** What the error budget said; the policy is the one that it makes (`applyBudget`). Absent where nobody has asked. */
+  readonly budget?: PlanBudget;
 }
 
 /**
@@ -51,6 +53,7 @@ export function buildPlan(
     hold: policy.hold,
     timeouts: policy.timeouts,
     approvals: policy.approvals,
+    ...(change.budget === undefined ? {} : { budget: change.budget }),
     start: startOf(policy, change.kind),
     duration: durationOf(steps, policy),
   };

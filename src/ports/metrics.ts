@@ -7,6 +7,8 @@ export interface MetricsQuery {
   readonly nowMs: number;
   /** Latency thresholds in ms whose slow shares are wanted. */
   readonly thresholdsMs: readonly number[];
+  /** More of them, each counted where the source can: a bin leaves out what it can't count. */
+  readonly alsoThresholdsMs?: readonly number[];
   readonly signal?: AbortSignal;
 }
 

@@ -1,7 +1,9 @@
 import type { VirtualClock } from "./clock.ts";
 import { createDeployments, type Deployments } from "./deployments.ts";
 import type { FaultBoard } from "./fault-board.ts";
-import { cohortOf, type FlowSource, flowsOf } from "./flows.ts";
+import { cohortOf, type Flow, type FlowSource, flowsOf } from "./flows.ts";
+import type { ObjectRef } from "./manifest.ts";
+import { routeKind } from "./route-kinds.ts";
 import { type Backend, createRouter, type Router } from "./router.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 import type { Traffic } from "./traffic.ts";
@@ -18,6 +20,8 @@ export interface CloudContext {
   readonly clock: VirtualClock;
   readonly faults: FaultBoard;
   readonly traffic: Traffic;
+  /** Name of the Service that users call where there is no router. */
+  readonly sharedService?: string;
 }
 
 /** The moving parts behind the API: controllers, router and the flow of requests over them. */
@@ -31,6 +35,8 @@ export interface CloudParts {
   /** Selectors of Services that were, or that a preview has shown. */
   readonly remembered: Map<string, Readonly<Record<string, string>>>;
   exposureOf(backends: readonly Backend[]): number;
+  /** Whether requests come in by an object: a router's, or the Service that users call. */
+  isEntry(ref: ObjectRef): boolean;
   /** Recomputes the flows after a change. */
   changed(): void;
 }
@@ -43,6 +49,7 @@ export function createCloudParts(context: CloudContext): CloudParts {
   const violations: Violation[] = [];
   const starved = new Set<string>();
   const changed = (): void => {
+    parts.router.followPods();
     const flows = parts.router.inForce().flatMap(({ backends }) => flowsOf(backends, source));
     context.traffic.change(timeline.now(), flows);
     const now = new Set(flows.filter((flow) => !flow.served).map((flow) => flow.service));
@@ -57,6 +64,7 @@ export function createCloudParts(context: CloudContext): CloudParts {
     pods: (namespace, selector) => parts.deployments.select(namespace, selector),
   };
   const exposureOf = (backends: readonly Backend[]): number => {
+    if (backends.some(({ selector }) => selector !== undefined)) return percentOf(flowsOf(backends, source));
     const candidate = backends.filter((backend) => {
       const selector = source.lastSelector(backend.namespace, backend.service);
       return selector !== undefined && cohortOf(selector) === "candidate";
@@ -89,9 +97,20 @@ export function createCloudParts(context: CloudContext): CloudParts {
     services,
     remembered,
     exposureOf,
+    isEntry: (ref) => isEntry(ref, context.sharedService),
     changed,
   };
   return parts;
+}
+
+function isEntry({ kind, name }: ObjectRef, sharedService: string | undefined): boolean {
+  return routeKind(kind) !== undefined || (kind === "Service" && name === sharedService);
+}
+
+/** The candidate's share where pods are the share, in whole percent: a fault waits for a number that is written so. */
+function percentOf(flows: readonly Flow[]): number {
+  const candidate = flows.filter(({ cohort }) => cohort === "candidate");
+  return Math.round(candidate.reduce((sum, { share }) => sum + share, 0) * 100);
 }
 
 const nothing: ReturnType<Deployments["inPlace"]> = { exposure: 0, pods: [] };

@@ -5,7 +5,6 @@ import { labelsAt } from "./labels.ts";
 import { idOf, type Manifest, type ObjectRef, textAt } from "./manifest.ts";
 import { alreadyExists, NotLive, notFound, notLiveReasons } from "./messages.ts";
 import { desiredReplicas } from "./replicas.ts";
-import { routeKind } from "./route-kinds.ts";
 import { backendsOf, type Router } from "./router.ts";
 import { validate } from "./validate.ts";
 import { deletedInUse } from "./violations.ts";
@@ -20,7 +19,7 @@ export interface CloudObject {
   readonly kind: ServedKind;
   readonly manifest: Manifest;
   readonly uid: string;
-  /** Field manager of what a lever writes: an HTTPRoute's `spec.rules` or a VirtualService's `spec.http` (atomic), a Deployment's `spec.template`. */
+  /** Field manager of what a lever writes (atomic): an HTTPRoute's `spec.rules`, a VirtualService's `spec.http`, a Service's `spec.selector`, a Deployment's `spec.template`. */
   readonly rulesOwner: string;
 }
 
@@ -146,7 +145,7 @@ class MemoryCloud implements Cloud {
     this.#objects.delete(keyOf(ref));
     const { deployments, router, services } = this.#parts;
     if (ref.kind === "Deployment") deployments.remove(ref);
-    if (routeKind(ref.kind) !== undefined) router.remove(ref);
+    if (this.#parts.isEntry(ref)) router.remove(ref);
     if (ref.kind === "Service") services.delete(idOf(ref));
     this.#rescale(object);
     this.#parts.changed();
@@ -171,8 +170,9 @@ class MemoryCloud implements Cloud {
   preview(manifest: Manifest): void {
     const { ref } = identify(manifest);
     this.#remember(ref, manifest);
-    if (routeKind(ref.kind) === undefined) return;
-    this.#context.faults.heading(this.#parts.exposureOf(backendsOf(manifest, ref.namespace)));
+    if (!this.#parts.isEntry(ref)) return;
+    const backends = backendsOf(manifest, ref);
+    this.#context.faults.heading(backends[0]?.heading ?? this.#parts.exposureOf(backends));
   }
 
   setForce(force: boolean): void {
@@ -219,7 +219,7 @@ class MemoryCloud implements Cloud {
     this.#remember(ref, manifest);
     if (ref.kind === "Service") this.#parts.services.set(idOf(ref), labelsAt(manifest, "spec", "selector"));
     if (ref.kind === "Deployment") this.#scale(object);
-    if (routeKind(ref.kind) !== undefined && !sameSpec(manifest, before?.manifest)) {
+    if (this.#parts.isEntry(ref) && !sameSpec(manifest, before?.manifest)) {
       this.preview(manifest);
       this.#parts.router.apply(ref, manifest);
     }

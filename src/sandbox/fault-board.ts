@@ -6,6 +6,16 @@ export const BIN_MS = 10_000;
 type Kind = FaultEffect["kind"];
 type OfKind<K extends Kind> = FaultSpec & { readonly kind: K };
 
+/** Faults that lie in no version: what is watched, counted or routed goes wrong, whoever runs. */
+const ofNoBuild: readonly Kind[] = [
+  "metrics-outage",
+  "gauge-outage",
+  "environment-errors",
+  "slow-router",
+  "budget",
+  "budget-burn",
+];
+
 /** Faults that lie in the pods: they take hold of pods made on the way to the exposure, too. */
 const ofPods: readonly Kind[] = ["crashloop", "image-pull"];
 
@@ -108,7 +118,7 @@ export function createFaultBoard(now: () => number): FaultBoard {
 }
 
 function needsBuilds(spec: FaultSpec): boolean {
-  return spec.kind !== "metrics-outage" && spec.kind !== "environment-errors" && spec.kind !== "slow-router";
+  return !ofNoBuild.includes(spec.kind);
 }
 
 function isOn(entry: Watched, nowMs: number): boolean {

@@ -1,4 +1,5 @@
 import { RolloutError } from "../errors/errors.ts";
+import type { GaugeName } from "../types/gauge.ts";
 
 /** What goes wrong. Rates in errors per million requests, times in ms. */
 export type FaultEffect =
@@ -9,8 +10,17 @@ export type FaultEffect =
   | { readonly kind: "health"; readonly answer: number | "no-answer" | "cluster-down" }
   /** A check of the staged version, by its name. */
   | { readonly kind: "validation"; readonly check: string }
+  /** A level that is watched: percent, of `queue-depth` messages. */
+  | { readonly kind: "level"; readonly gauge: GaugeName; readonly value: number }
+  /** A review metric past its limit; a source of levels that answers `error`. */
+  | { readonly kind: "business-metric" | "gauge-outage"; readonly name: string }
+  /** What is left of the error budget of 30 days, percent of it in steps of 0.01. */
+  | { readonly kind: "budget"; readonly remainingPercent: number }
   | {
       readonly kind:
+        | "slo-miss"
+        | "integrity"
+        | "budget-burn"
         | "stuck-swap"
         | "stuck-drain"
         | "crashloop"
@@ -39,6 +49,8 @@ interface FaultForm {
   /** The effect of a fault without a value. */
   readonly effect?: FaultEffect;
   readonly lasts: boolean;
+  /** Exposure where none is written; absent: 5. */
+  readonly atExposure?: number;
 }
 
 const forms: Readonly<Record<string, FaultForm>> = {
@@ -54,9 +66,31 @@ const forms: Readonly<Record<string, FaultForm>> = {
   },
   latency: { example: "latency=1500ms@20", value: latency, lasts: true },
   exceptions: { example: "exceptions=11@20", value: exceptions, lasts: true },
+  "slo-miss": { example: "slo-miss@20", effect: { kind: "slo-miss" }, lasts: true },
   health: {
     example: "health=503@20 | health=no-answer@20 | health=cluster-down@20",
     value: health,
+    lasts: true,
+  },
+  "db-pool": { example: "db-pool=95%@20", value: (text) => share("db-pool", text), lasts: true },
+  queue: { example: "queue=20000@20", value: queue, lasts: true },
+  memory: { example: "memory=95%@20", value: (text) => share("memory", text), lasts: true },
+  "business-metric": {
+    example: "business-metric=checkout-rate@20",
+    value: (text) => named("business-metric", text),
+    lasts: true,
+  },
+  integrity: { example: "integrity@20", effect: { kind: "integrity" }, lasts: true },
+  budget: { example: "budget=15% | budget=-3%@20", value: budget, lasts: false, atExposure: 0 },
+  "budget-burn": {
+    example: "budget-burn",
+    effect: { kind: "budget-burn" },
+    lasts: false,
+    atExposure: 0,
+  },
+  "gauge-outage": {
+    example: "gauge-outage=db-pool@20:5m",
+    value: (text) => named("gauge-outage", text),
     lasts: true,
   },
   crashloop: { example: "crashloop@20", effect: { kind: "crashloop" }, lasts: false },
@@ -73,12 +107,16 @@ const forms: Readonly<Record<string, FaultForm>> = {
   "slow-router": { example: "slow-router@20:3m", effect: { kind: "slow-router" }, lasts: true },
 };
 
-/** Faults of requests: those of pods and of the router begin with what makes them. */
+/** Faults of requests and of what is measured: those of pods and of the router begin with what makes them. */
 const delayable: ReadonlySet<FaultEffect["kind"]> = new Set([
   "errors",
   "environment-errors",
   "latency",
   "health",
+  "slo-miss",
+  "level",
+  "business-metric",
+  "integrity",
 ]);
 const DEFAULT_EXPOSURE = 5;
 const shape =
@@ -86,7 +124,8 @@ const shape =
 
 /**
  * Reads `kind[=value][@exposure[+delay]][:duration]`: `errors=1.1%@20+5m:121s` starts 5 min after 20 % is
- * first in force and lasts 121 s. Exposure defaults to 5. Throws a RolloutError (exit 2) that lists every form.
+ * first in force and lasts 121 s. Exposure defaults to 5, of the error budget to 0: it is so from the start.
+ * Throws a RolloutError (exit 2) that lists every form.
  */
 export function parseFault(text: string): FaultSpec {
   const { name, value, exposure, delay, duration } = shape.exec(text.trim())?.groups ?? {};
@@ -95,12 +134,16 @@ export function parseFault(text: string): FaultSpec {
   if (form === undefined) throw refused(text, "no such fault");
   const effect = form.value === undefined ? withoutValue(form, value) : form.value(value ?? "");
   if (effect === undefined) throw refused(text, `the form is ${form.example}`);
-  const atExposure = exposure === undefined ? DEFAULT_EXPOSURE : numberOf(exposure.replace(/%$/, ""));
+  const usual = form.atExposure ?? DEFAULT_EXPOSURE;
+  const atExposure = exposure === undefined ? usual : numberOf(exposure.replace(/%$/, ""));
   if (atExposure === undefined || atExposure > 100)
     throw refused(text, `after @ stands an exposure of 0-100 %, not ${exposure}`);
   const late = delay === undefined ? {} : { delayMs: spanOf(delay) ?? Number.NaN };
   if (delay !== undefined && (!delayable.has(effect.kind) || Number.isNaN(late.delayMs)))
-    throw refused(text, "after + stands how long after its exposure a fault of requests starts, like 5m");
+    throw refused(
+      text,
+      "after + stands how long after its exposure a fault of requests or of a level starts, like 5m",
+    );
   if (duration === undefined) return { ...effect, atExposure, ...late, text };
   const durationMs = spanOf(duration);
   if (!form.lasts) throw refused(text, `${name} has no duration`);
@@ -131,6 +174,27 @@ function exceptions(text: string): FaultEffect | undefined {
 function health(text: string): FaultEffect | undefined {
   if (text === "no-answer" || text === "cluster-down") return { kind: "health", answer: text };
   return /^[45]\d\d$/.test(text) ? { kind: "health", answer: Number(text) } : undefined;
+}
+
+function share(gauge: GaugeName, text: string): FaultEffect | undefined {
+  const percent = text.endsWith("%") ? numberOf(text.slice(0, -1)) : undefined;
+  return percent === undefined || percent > 100 ? undefined : { kind: "level", gauge, value: percent };
+}
+
+function queue(text: string): FaultEffect | undefined {
+  return /^\d{1,12}$/.test(text) ? { kind: "level", gauge: "queue-depth", value: Number(text) } : undefined;
+}
+
+/** Only a stack knows what it watches: whether there is such a name is asked where one is at hand. */
+function named(kind: "business-metric" | "gauge-outage", name: string): FaultEffect | undefined {
+  return name.trim() === "" ? undefined : { kind, name };
+}
+
+/** Two decimals, so that what has failed of 30 days is a whole number; no more than 100 % can be left. */
+function budget(text: string): FaultEffect | undefined {
+  if (!/^-?\d{1,3}(\.\d{1,2})?%$/.test(text)) return undefined;
+  const remainingPercent = Number(text.slice(0, -1));
+  return remainingPercent > 100 ? undefined : { kind: "budget", remainingPercent };
 }
 
 function numberOf(text: string): number | undefined {

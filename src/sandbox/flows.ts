@@ -30,11 +30,11 @@ export function flowsOf(backends: readonly Backend[], source: FlowSource): reado
   return backends.flatMap((backend): readonly Flow[] => {
     if (backend.share === 0) return [];
     const { namespace, service, share } = backend;
-    const selector = source.selector(namespace, service);
+    const selector = backend.selector ?? source.selector(namespace, service);
     const ready =
       selector === undefined ? [] : source.pods(namespace, selector).filter((pod) => pod.state === "ready");
     if (ready.length === 0) {
-      const cohort = cohortOf(source.lastSelector(namespace, service) ?? {});
+      const cohort = cohortOf(backend.selector ?? source.lastSelector(namespace, service) ?? {});
       return [{ cohort, share, build: "", served: false, service }];
     }
     return ready.map((pod) => ({

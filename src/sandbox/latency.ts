@@ -4,6 +4,9 @@ const Z95 = 1.6448536269514722;
 export const HEALTHY_P95_MS = 480;
 /** Spread of the logarithm: with P95 480 ms the median is 150 ms. */
 const SIGMA = Math.log(480 / 150) / Z95;
+/** The tail of a service that misses its P99 alone: 2 % of the requests take 2.5 s, whatever the others do. */
+export const TAIL_MS = 2_500;
+export const TAIL_PPM = 20_000;
 
 /**
  * Share of requests slower than `thresholdMs`, 0-1, where latency is log-normal with the given P95: exactly

@@ -28,6 +28,7 @@ export function fieldConflict(ref: ObjectRef, owner: string): RolloutError {
 
 /** What a lever's write owns of an object, as the API server words it. */
 function ownedField(kind: string): string {
+  if (kind === "Service") return "v1: .spec.selector";
   const route = routeKind(kind);
   return route === undefined ? "apps/v1: .spec.template" : `${route.api}: .spec.${route.field}`;
 }

@@ -1,4 +1,4 @@
-import type { Metrics } from "../ports/metrics.ts";
+import type { Metrics, MetricsQuery } from "../ports/metrics.ts";
 import type { MetricsAnswer } from "../types/observation.ts";
 import { BIN_MS } from "./fault-board.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -7,16 +7,19 @@ import type { Sandbox } from "./sandbox.ts";
 export function createSandboxMetrics(sandbox: Sandbox): Metrics {
   return {
     name: "sandbox",
-    observe: (query) => Promise.resolve(observe(sandbox, query.sinceMs, query.thresholdsMs)),
+    observe: (query) => Promise.resolve(observe(sandbox, query)),
   };
 }
 
-function observe(sandbox: Sandbox, sinceMs: number, thresholdsMs: readonly number[]): MetricsAnswer {
+function observe(sandbox: Sandbox, query: MetricsQuery): MetricsAnswer {
   const { telemetry, faults, cloud } = sandbox;
   cloud.settle();
   if (faults.now("metrics-outage").length > 0) {
     return { status: "error", message: "the metrics backend does not answer (fault metrics-outage)" };
   }
+  const { sinceMs } = query;
+  // It knows its own distribution, so it can count by any threshold.
+  const thresholdsMs = [...new Set([...query.thresholdsMs, ...(query.alsoThresholdsMs ?? [])])];
   const candidate = telemetry.series("candidate", sinceMs, thresholdsMs);
   const stable = telemetry.series("stable", sinceMs, thresholdsMs);
   if (faults.now("silent-canary").length > 0) {

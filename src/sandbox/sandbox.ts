@@ -31,6 +31,8 @@ export interface SandboxOptions {
   readonly faults: readonly FaultSpec[];
   /** Requests a second over all backends; default 10,000. */
   readonly rps?: number;
+  /** Where there is no router: name of the Service that users call. Default: requests come in by the routes. */
+  readonly sharedService?: string;
   /** What a healthy service does: errors per million requests, exceptions in 15 minutes. Default 1,000 and 10. */
   readonly healthy?: Healthy;
 }
@@ -42,7 +44,13 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   let now = (): number => clock.now();
   const faults = createFaultBoard(() => now());
   const traffic = createTraffic();
-  const cloud = createCloud({ clock, faults, traffic });
+  const { sharedService } = options;
+  const cloud = createCloud({
+    clock,
+    faults,
+    traffic,
+    ...(sharedService === undefined ? {} : { sharedService }),
+  });
   now = () => cloud.now();
   faults.add(options.faults);
   const telemetry = createTelemetry({

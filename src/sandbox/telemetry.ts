@@ -1,7 +1,7 @@
 import type { CohortBin, CohortSeries } from "../types/observation.ts";
 import { BIN_MS, type FaultBoard } from "./fault-board.ts";
 import type { Cohort, Flow } from "./flows.ts";
-import { HEALTHY_P95_MS, slowShare } from "./latency.ts";
+import { HEALTHY_P95_MS, slowShare, TAIL_MS, TAIL_PPM } from "./latency.ts";
 import { type FlowSpan, type Traffic, volumeOf } from "./traffic.ts";
 
 /** What a healthy service does that serves everything. */
@@ -18,6 +18,10 @@ const QUARTER_HOUR_MS = 900_000;
 
 /** What the sandbox's monitoring knows. */
 export interface Telemetry {
+  /** Start of the sandbox, ms since the epoch. */
+  readonly startMs: number;
+  /** Decides every jitter. */
+  readonly seed: number;
   /** Up to here everything is known, ms since the epoch: the end of the last closed bin. */
   watermarkMs(): number;
   /** Closed bins from `sinceMs` on; a cohort that no route had in a bin has no bin there. */
@@ -41,6 +45,8 @@ interface Part {
   readonly n: number;
   readonly errors: number;
   readonly p95Ms: number;
+  /** Requests on top of those that its P95 makes slow: they take `TAIL_MS`. */
+  readonly tail: number;
 }
 
 interface CohortRecord {
@@ -74,6 +80,8 @@ export function createTelemetry(context: Context): Telemetry {
     }
   };
   return {
+    startMs: context.startMs,
+    seed: context.seed,
     watermarkMs: () => Math.floor(context.now() / BIN_MS) * BIN_MS,
     series: (cohort, sinceMs, thresholdsMs) => {
       record();
@@ -128,20 +136,21 @@ interface Measure {
 
 function measured({ flow, weight }: Merged, { volume, startMs, faults, healthy }: Measure): Part {
   const n = Math.round(volume * weight);
-  if (!flow.served) return { flow, n, errors: n, p95Ms: 0 };
+  if (!flow.served) return { flow, n, errors: n, p95Ms: 0, tail: 0 };
   const own = faults.onBin("errors", startMs).filter(({ fault }) => faults.hits(fault, flow.build));
   const rates = [...own, ...faults.onBin("environment-errors", startMs)].map(({ fault }) => fault.ratePpm);
   const slow = faults.onBin("latency", startMs).filter(({ fault }) => faults.hits(fault, flow.build));
+  const drawnOut = faults.onBin("slo-miss", startMs).some(({ fault }) => faults.hits(fault, flow.build));
   // Floored, in whole numbers: a rate of exactly 1 % is never above 1 % in any window.
   const errors = Math.floor((n * Math.max(healthy.errorsPpm, ...rates)) / 1_000_000);
-  return { flow, n, errors, p95Ms: Math.max(HEALTHY_P95_MS, ...slow.map(({ fault }) => fault.p95Ms)) };
+  const tail = drawnOut ? Math.floor((n * TAIL_PPM) / 1_000_000) : 0;
+  return { flow, n, errors, p95Ms: Math.max(HEALTHY_P95_MS, ...slow.map(({ fault }) => fault.p95Ms)), tail };
 }
 
 function binOf({ startMs, parts, exceptions }: CohortRecord, thresholdsMs: readonly number[]): CohortBin {
   const sum = (count: (part: Part) => number): number =>
     parts.reduce((total, part) => total + count(part), 0);
-  const slowerThan = (limit: number): number =>
-    sum((part) => (part.p95Ms === 0 ? 0 : Math.floor(part.n * slowShare(limit, part.p95Ms))));
+  const slowerThan = (limit: number): number => sum((part) => slowerIn(part, limit));
   const n = sum((part) => part.n);
   return {
     startMs,
@@ -151,6 +160,11 @@ function binOf({ startMs, parts, exceptions }: CohortRecord, thresholdsMs: reado
     exceptions,
     weightSquared: n,
   };
+}
+
+function slowerIn({ n, p95Ms, tail }: Part, limit: number): number {
+  if (p95Ms === 0) return 0;
+  return Math.min(n, Math.floor(n * slowShare(limit, p95Ms)) + (limit < TAIL_MS ? tail : 0));
 }
 
 /** Counts exceptions of one cohort over successive bins: evenly spread, never a fraction more than the rate. */

@@ -12,7 +12,7 @@ export function deletedInUse(
   return router.inForce().flatMap(({ route, backends }) =>
     backends.flatMap((backend) => {
       if (backend.share === 0 || backend.namespace !== ref.namespace) return [];
-      const selector = services.get(`${backend.namespace}/${backend.service}`) ?? {};
+      const selector = backend.selector ?? services.get(`${backend.namespace}/${backend.service}`) ?? {};
       const isBehind = ref.kind === "Deployment" && selects(selector, labels);
       if (!isBehind && !(ref.kind === "Service" && backend.service === ref.name)) return [];
       const message = `${ref.kind} "${idOf(ref)}" was deleted while the route ${route} sent it weight ${backend.weight}`;

@@ -1,7 +1,9 @@
 import { stableJson } from "../lib/stable-json.ts";
+import { exposureAnnotation } from "../plan/cohort.ts";
 import { idOf, type Manifest, type ObjectRef, textAt, valueAt } from "./manifest.ts";
 import { fieldConflict } from "./messages.ts";
 import { routeKind } from "./route-kinds.ts";
+import { sharedField } from "./shared-service.ts";
 import { validate } from "./validate.ts";
 
 /** The key of an object in the store. */
@@ -9,12 +11,13 @@ export function keyOf(ref: ObjectRef): string {
   return `${ref.kind}/${idOf(ref)}`;
 }
 
-/** Whether a write leaves the spec as it was: then no controller acts on it. */
+/** Whether a write leaves spec and declared exposure as they were: then no controller acts on it. */
 export function sameSpec(manifest: Manifest, before: Manifest | undefined): boolean {
-  return (
-    before !== undefined &&
-    JSON.stringify(valueAt(manifest, "spec")) === JSON.stringify(valueAt(before, "spec"))
-  );
+  const acted = (one: Manifest) => [
+    valueAt(one, "spec"),
+    valueAt(one, "metadata", "annotations", exposureAnnotation),
+  ];
+  return before !== undefined && JSON.stringify(acted(manifest)) === JSON.stringify(acted(before));
 }
 
 /** Whether an object asks the provider to take its fields by force. */
@@ -47,6 +50,7 @@ export function written<T extends Owned>(
 }
 
 function leverPart(manifest: Manifest): string {
-  const key = routeKind(textAt(manifest, "kind"))?.field ?? "template";
+  const kind = textAt(manifest, "kind");
+  const key = kind === "Service" ? sharedField : (routeKind(kind)?.field ?? "template");
   return stableJson(valueAt(manifest, "spec", key) ?? null);
 }

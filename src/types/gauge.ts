@@ -31,6 +31,7 @@ export type TotalsAnswer =
 
 /** Where the level of a gauge comes from. */
 export type GaugeConfig =
+  | { readonly kind: "sandbox" }
   | {
       readonly kind: "prometheus";
       readonly url: string;
@@ -65,26 +66,3 @@ export type GaugeConfig =
       /** Program and arguments; prints one number, exit 0. */
       readonly run: readonly string[];
     };
-
-/** Counts per version from Application Insights' tables, by one KQL query a look. */
-export interface AzureMonitorConfig {
-  readonly kind: "azure-monitor";
-  /** Log Analytics workspace; or `resourceId`, exactly one of them. */
-  readonly workspaceId?: string;
-  /** ARM id of an Application Insights resource: the classic tables `requests`, `exceptions`. */
-  readonly resourceId?: string;
-  /** What tells the sides apart, and its value on each. `version`: AppVersion; `role`: AppRoleName; `build`: a property. */
-  readonly cohort: {
-    readonly by: "version" | "role" | "build";
-    /** Of `build`: the name of the property. */
-    readonly property?: string;
-    readonly stable: string;
-    readonly candidate: string;
-  };
-  /** Only requests of this role: several apps may share a workspace. Absent: all that the cohorts match. */
-  readonly role?: string;
-  /** Least age at which a bin counts as complete, seconds; the measured lag of ingestion can only raise it. Default 120. */
-  readonly lagSeconds?: number;
-  /** Base URL of the query API in another cloud. */
-  readonly endpoint?: string;
-}

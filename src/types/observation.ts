@@ -51,6 +51,6 @@ export interface RouteReading {
   readonly hasCandidate: boolean;
   /** Ready replicas, where the adapter can see them. */
   readonly ready?: { readonly stable: number; readonly candidate: number };
-  /** In place, how far the Deployment is, for people: `3 of 6 updated, 1 old pending`. */
+  /** For people, where pods are the share: in place how far the Deployment is, `3 of 6 updated, 1 old pending`. */
   readonly progress?: string;
 }

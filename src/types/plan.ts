@@ -1,5 +1,5 @@
 import type { ApprovalDemand, ChangeKind, StrategyOverride, WindowPolicy } from "./change.ts";
-import type { GaugeName } from "./gauge.ts";
+import type { GateLimits } from "./gates.ts";
 import type { StepId } from "./release.ts";
 
 /** How a version reaches everybody. `feature-flag` is not built yet. */
@@ -37,26 +37,15 @@ export interface PlanStep {
   readonly drainSeconds?: number;
 }
 
-/** Names of the automatic triggers of the guide. */
-export type GateName = "error-rate" | "p95-latency" | "exceptions" | "health" | GaugeName;
-
-/**
- * Hard limits. A value strictly greater breaches; exactly the limit doesn't.
- * Source: the guide, "Automatic Rollback Triggers"; windows: gates.md 2.5.
- */
-export interface GateLimits {
-  /** Share of failed requests in percent, breached in `windows` consecutive windows. */
-  readonly errorRate: { readonly limitPercent: number; readonly windows: number };
-  /** P95 in milliseconds, judged as the share of requests slower than that (at most 5 % may be). */
-  readonly p95: { readonly limitMs: number; readonly windows: number };
-  /** Exceptions of the candidate in a sliding window: a literal count. */
-  readonly exceptions: { readonly limit: number; readonly windowSeconds: number };
-  /** HTTP health of the candidate. `tries` within one probe. */
-  readonly health: { readonly tries: number; readonly timeoutSeconds: number };
-  /** A window is at least this long … */
-  readonly windowSeconds: number;
-  /** … and holds at least this many requests, growing backwards until both are true. */
-  readonly minRequests: number;
+/** What the error budget said when the plan was made; a worse band later holds, it makes no other plan. */
+export interface PlanBudget {
+  readonly band: "safe" | "caution" | "defer" | "freeze" | "unknown";
+  /** A page-level burn rate that fired, or that nobody could tell; absent: quiet. */
+  readonly burn?: "fires" | "unknown";
+  /** Asked for, where it isn't `normal`. */
+  readonly priority?: string;
+  /** The incident that an override of a frozen budget names. */
+  readonly incident?: string;
 }
 
 /** Named time-outs; each expiry is a stated failure. Seconds. */
@@ -100,6 +89,8 @@ export interface RolloutPlan {
   readonly hold: { readonly stepSeconds: number; readonly maxFactor: number };
   readonly timeouts: PlanTimeouts;
   readonly approvals: ApprovalDemand;
+  /** The error budget that this plan was made on; absent where the stack promises nothing. */
+  readonly budget?: PlanBudget;
   /** What else has to hold at the start; `promotedIn`: stacks, empty where none is asked for. */
   readonly start: { readonly window: WindowPolicy; readonly promotedIn: readonly string[] };
   readonly duration: { readonly minSeconds: number; readonly maxSeconds: number };

@@ -1,9 +1,12 @@
+import type { AzureMonitorConfig } from "./azure-monitor.ts";
 import type { ApprovalDemand } from "./change.ts";
 import type { TenantCohort } from "./cohort.ts";
+import type { GateLimits } from "./gates.ts";
 import type { NodePoolLeverConfig } from "./node-pools.ts";
-import type { GateLimits, PlanTimeouts, StrategyKind } from "./plan.ts";
+import type { PlanTimeouts, StrategyKind } from "./plan.ts";
 import type { Platform, SlotLeverConfig, ValidateConfig } from "./slots.ts";
 import type { Approvers, ChangeSystem, PromotedIn } from "./start.ts";
+import type { WatchConfig } from "./watch.ts";
 import type { WindowRules } from "./window.ts";
 
 /** One increment: exposure 0-100 %, soak in seconds. */
@@ -15,6 +18,7 @@ export interface Increment {
 /** Where counts per version come from. */
 export type MetricsConfig =
   | { readonly kind: "sandbox" }
+  | AzureMonitorConfig
   | {
       readonly kind: "prometheus";
       /** Base URL of the HTTP API, `http://prometheus:9090`. */
@@ -64,6 +68,15 @@ export type LeverConfig =
       readonly ingress: string;
       readonly kubeconfig?: string;
       readonly context?: string;
+    }
+  | {
+      /** No router: a Service over the pods of both sides, whose numbers are the share. */
+      readonly kind: "replica-ratio";
+      readonly namespace: string;
+      /** Name of the Service that users call; default: the service. */
+      readonly service: string;
+      readonly kubeconfig?: string;
+      readonly context?: string;
     };
 
 export type NotifyConfig = { readonly kind: "log" } | { readonly kind: "webhook"; readonly url: string };
@@ -107,6 +120,7 @@ export interface EnvironmentPolicy {
   readonly metrics: MetricsConfig;
   readonly health: HealthConfig;
   readonly lever: LeverConfig;
+  readonly watch: WatchConfig;
   readonly validate: ValidateConfig;
   readonly notify: readonly NotifyConfig[];
   readonly record: RecordConfig;

@@ -1,4 +1,4 @@
-import type { GateName } from "./plan.ts";
+import type { GateName } from "./gates.ts";
 
 /**
  * What a look at a gate says. `fail` reverts; only `pass` advances; the rest hold:

@@ -1,11 +1,15 @@
 import { afterEach } from "vitest";
 import { createIngressNginxLever } from "../../src/adapters/lever/ingress-nginx.ts";
 import { createIstioLever } from "../../src/adapters/lever/istio.ts";
+import { createReplicaRatioLever } from "../../src/adapters/lever/replica-ratio.ts";
+import { ratioReplicas } from "../../src/plan/capacity.ts";
+import { selectorAt } from "../../src/plan/replica-ratio.ts";
 import { canaryIngressJson, canaryIngressPath } from "../support/http-fake-ingress.ts";
 import { virtualServiceJson, virtualServicePath } from "../support/http-fake-istio.ts";
 import { type KubeFake, startKubeFake } from "../support/http-fake-kube.ts";
 import { names, setReady } from "../support/http-fake-route.ts";
-import { type LeverUnderTest, leverSuite } from "./lever-suite.ts";
+import { setPods, sharedServiceJson, sharedServicePath } from "../support/http-fake-shared-service.ts";
+import { type LeverReach, type LeverUnderTest, leverSuite } from "./lever-suite.ts";
 
 const servers = new Set<KubeFake>();
 afterEach(async () => {
@@ -69,3 +73,38 @@ leverSuite("ingress-nginx", async () => {
     },
   };
 });
+
+/** All or nothing: a share that is not in force already comes by pods, and so not by a lever. */
+const oneSide: LeverReach = {
+  moves: [100, 0, 20],
+  refuses: [5, 50, -1, 101, 0.5, Number.NaN],
+  keepsCandidate: true,
+  needsCandidate: { exposure: 100, code: "route-shape" },
+};
+
+leverSuite(
+  "replica ratio",
+  async () => {
+    const kube = await startCluster();
+    const config = {
+      kind: "replica-ratio" as const,
+      namespace: "prod",
+      service: "atp",
+      kubeconfig: kube.kubeconfig,
+    };
+    return {
+      ...onCluster(kube),
+      lever: createReplicaRatioLever({ config, names }),
+      set: async ({ exposure, hasCandidate }) => {
+        const selector = selectorAt("atp", exposure);
+        const says = { exposure: String(exposure), "stable-replicas": "6" };
+        kube.objects.set(
+          sharedServicePath,
+          sharedServiceJson({ selector, ...(hasCandidate ? { says } : {}) }),
+        );
+        setPods(kube, 6, hasCandidate ? ratioReplicas({ exposure, stableReplicas: 6 }) : undefined);
+      },
+    };
+  },
+  oneSide,
+);

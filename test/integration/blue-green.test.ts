@@ -20,6 +20,7 @@ interface Row {
 const back = { outcome: "reverted" } as const;
 const refused = { ...back, failedAt: "validate", cause: "ValidationFailed", swaps: 1 } as const;
 const breach = { ...back, failedAt: "swap", cause: "HardLimitBreached", swaps: 3 } as const;
+const evidence = { ...breach, cause: "EvidenceAgainst" } as const;
 
 // The install is a swap too: the first build comes by the slot.
 const rows: readonly Row[] = [
@@ -40,8 +41,8 @@ const rows: readonly Row[] = [
   { why: "the database", faults: ["validation=postgres"], ...refused, says: "postgres: fails" },
   { why: "the queue", faults: ["validation=service-bus"], ...refused, says: "is Disabled" },
   { why: "the vault", faults: ["validation=key-vault"], ...refused, says: "does not exist" },
-  { why: "errors after the swap", faults: ["errors=3%@100"], ...breach },
-  { why: "slow after the swap", faults: ["latency=1500ms@100"], ...breach },
+  { why: "errors after the swap", faults: ["errors=3%@100"], ...evidence },
+  { why: "slow after the swap", faults: ["latency=1500ms@100"], ...evidence },
   { why: "ill after the swap", faults: ["health=503@100"], ...breach },
   {
     why: "a swap that is stuck",

@@ -78,6 +78,12 @@ const rows: Readonly<Record<string, Row>> = {
   },
 };
 
+/** The guide's triggers by their letter: the comparison with stable would be there first, and a warning would hold. */
+const byTheLetter = (rollout: Record<string, unknown>) => {
+  rollout["gates"] = { ...Object(rollout["gates"]), evidence: false };
+  rollout["slo"] = false;
+};
+
 const increments = [5, 20, 50, 100];
 
 describe.concurrent("fault x increment", () => {
@@ -85,7 +91,10 @@ describe.concurrent("fault x increment", () => {
     increments.map((exposure) => ({ name, exposure, row })),
   );
   it.each(table)("$name at $exposure %", async ({ exposure, row }) => {
-    const { outcome, exit, weights } = await rehearseOnce({ faults: [row.fault(exposure)] });
+    const { outcome, exit, weights } = await rehearseOnce({
+      faults: [row.fault(exposure)],
+      change: byTheLetter,
+    });
     const step = String(exposure);
     expect({ outcome: outcome.outcome, exit }, row.reason).toEqual({ outcome: row.outcome, exit: row.exit });
     expect(outcome.cause?.reason, row.reason).toBe(row.cause);
@@ -112,7 +121,51 @@ describe.concurrent("the edges of the error limit (design 11: strictly greater b
     "1.1 % for 121 s": { fault: "errors=1.1%@20+5m:121s", outcome: "reverted" },
   };
   it.each(Object.entries(cases))("%s", async (_name, { fault, outcome }) => {
-    expect((await rehearseOnce({ faults: [fault] })).outcome.outcome).toBe(outcome);
+    expect((await rehearseOnce({ faults: [fault], change: byTheLetter })).outcome.outcome).toBe(outcome);
+  });
+});
+
+// Issue 5: what the guide's letter sees after minutes, or never, the comparison with stable sees in the first bins.
+describe.concurrent("evidence", () => {
+  const cases: Record<string, { fault: string; outcome: string; cause?: string }> = {
+    "3 % at once": { fault: "errors=3%@20", outcome: "reverted", cause: "EvidenceAgainst" },
+    "0.5 %, which no limit sees": { fault: "errors=0.5%@20", outcome: "reverted", cause: "EvidenceAgainst" },
+    latency: { fault: "latency=1500ms@50", outcome: "reverted", cause: "EvidenceAgainst" },
+    "0.11 %: no more than noise": { fault: "errors=0.11%@20", outcome: "promoted" },
+  };
+  it.each(Object.entries(cases))("%s", async (_name, { fault, outcome, cause }) => {
+    const run = await rehearseOnce({ faults: [fault] });
+    expect({ outcome: run.outcome.outcome, cause: run.outcome.cause?.reason }).toEqual({ outcome, cause });
+  });
+});
+
+// Issue 5, acceptance 3: the triggers on levels, and what no limit covers.
+describe.concurrent("levels, objectives, data", () => {
+  const watched = (rollout: Record<string, unknown>) => {
+    const source = { kind: "prometheus", url: "http://p:9090", query: "checkout_rate" };
+    Object.assign(Object(rollout["watch"]), {
+      review: [{ name: "checkout-rate", limit: 0.95, worse: "below", source }],
+      integrity: { kind: "command", run: ["./verify-chain"] },
+    });
+  };
+  const cases: Record<string, { fault: string; exit: number; cause: string; gate?: string }> = {
+    "a pool": { fault: "db-pool=95%@20", exit: 20, cause: "HardLimitBreached", gate: "db-pool" },
+    "a queue": { fault: "queue=20000@20", exit: 20, cause: "HardLimitBreached", gate: "queue-depth" },
+    memory: { fault: "memory=95%@20", exit: 20, cause: "HardLimitBreached", gate: "memory" },
+    "an SLO that isn't resolved": { fault: "slo-miss@20", exit: 20, cause: "SloNotResolved", gate: "slo" },
+    "data that is broken": { fault: "integrity@20", exit: 20, cause: "IntegrityBroken", gate: "integrity" },
+    "a business metric holds": { fault: "business-metric=checkout-rate@20", exit: 22, cause: "ReviewNeeded" },
+    "a gauge that is out holds": { fault: "gauge-outage=db-pool@20", exit: 22, cause: "SourceError" },
+  };
+  it.each(Object.entries(cases))("%s", async (_name, { fault, exit, cause, gate }) => {
+    const run = await rehearseOnce({ faults: [fault], change: watched });
+    expect({ exit: run.exit, cause: run.outcome.cause?.reason }).toEqual({ exit, cause });
+    if (gate !== undefined) expect(run.outcome.cause?.gate).toBe(gate);
+  });
+
+  it("a budget that is overdrawn lets nothing start", async () => {
+    const run = await rehearseOnce({ faults: ["budget=-5%"] });
+    expect({ exit: run.exit, cause: run.outcome.cause?.reason }).toEqual({ exit: 23, cause: "BudgetFrozen" });
   });
 });
 

@@ -18,6 +18,7 @@ interface Row {
 
 const back = { outcome: "reverted", exit: 20 } as const;
 const breach = { ...back, cause: "HardLimitBreached" };
+const evidence = { ...back, cause: "EvidenceAgainst", gate: "evidence" };
 
 /** What must be true of the cloud at the end: whose pods there are, and that nothing of the other version is left. */
 function expectVersion(run: Awaited<ReturnType<typeof rehearse>>, version: string): void {
@@ -48,8 +49,8 @@ describe.concurrent("rolling, watched for 5 minutes (test)", () => {
   const rows: readonly Row[] = [
     { why: "a good version", faults: [], outcome: "promoted", exit: 0 },
     { why: "errors from the first pod on", faults: ["errors=3%"], ...breach, gate: "error-rate" },
-    { why: "errors once all pods are new", faults: ["errors=3%@100"], ...breach, gate: "error-rate" },
-    { why: "slow", faults: ["latency=1500ms@100"], ...breach, gate: "p95-latency" },
+    { why: "errors once all pods are new", faults: ["errors=3%@100"], ...evidence },
+    { why: "slow", faults: ["latency=1500ms@100"], ...evidence },
     { why: "exceptions", faults: ["exceptions=40@100"], ...breach, gate: "exceptions" },
     { why: "ill in the middle of the update", faults: ["health=503"], ...breach, gate: "health" },
     { why: "ill once it is watched", faults: ["health=503@100"], ...breach, gate: "health" },

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type NodePools, startNodePools } from "../../src/sandbox/node-pools.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
+import { unwatched } from "../support/builders.ts";
 import { createTestStack, rolloutConfig, type TestStack } from "./engine-stack.ts";
 
 /** What a user writes; run by the real language host, without a driver. */
@@ -31,6 +32,7 @@ const rollout = {
   // The program alone reads it: no driver is there.
   metrics: { kind: "prometheus", url: "http://prometheus:9090", cohort: { stable: "a", candidate: "b" } },
   health: { kind: "http", stable: ["https://app.example/"] },
+  watch: unwatched,
   lever: { kind: "node-pools", pools: ["system", "work"], maxSurge: 1 },
 };
 

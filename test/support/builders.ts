@@ -6,6 +6,11 @@ import type { EnvironmentPolicy } from "../../src/types/policy.ts";
 import type { Release } from "../../src/types/release.ts";
 import type { WorkloadSnapshot, WorkloadSpec } from "../../src/types/workload.ts";
 
+const none = { kind: "none", reason: "a test" } as const;
+
+/** `watch` of a config that watches no level. */
+export const unwatched = { dbPool: none, queue: none, memory: none } as const;
+
 /** The guide's production policy, with the sandbox as its sources. */
 export function aPolicy(overrides: Partial<EnvironmentPolicy> = {}): EnvironmentPolicy {
   return {
@@ -32,6 +37,10 @@ export function aPolicy(overrides: Partial<EnvironmentPolicy> = {}): Environment
     metrics: { kind: "sandbox" },
     health: { kind: "sandbox" },
     lever: { kind: "sandbox" },
+    watch: {
+      gauges: { "db-pool": none, "queue-depth": none, memory: none },
+      reviews: [],
+    },
     validate: {
       healthPath: "/health/live",
       readyPath: "/health/ready",

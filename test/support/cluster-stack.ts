@@ -7,6 +7,7 @@ import { runRollout } from "../../src/driver/run.ts";
 import type { DriverDeps } from "../../src/driver/session.ts";
 import type { JournalEntry } from "../../src/types/journal.ts";
 import { clusterPart } from "../../tools/cluster-parts.ts";
+import { unwatched } from "./builders.ts";
 import { openDriver, passphrase, type StackSpec, writeProject } from "./cluster-driver.ts";
 import { candidate, type ProgramOptions, service } from "./cluster-program.ts";
 import { type RouteWatcher, watchRoute } from "./cluster-watch.ts";
@@ -214,7 +215,11 @@ function specOf(
         p95: { limit: "500ms", for: "2s" },
         exceptions: { limit: 10, window: "12s" },
         health: { tries: 3, timeout: "1s" },
+        // Windows of two seconds hold no proof: the hard limits are what is tried here.
+        evidence: false,
       },
+      slo: false,
+      watch: unwatched,
       metrics: { kind: "prometheus", url: prometheus.url, cohort: { stable: "stable", candidate: "canary" } },
       health: { kind: "http", candidate: health(canary), stable: health(stable) },
       lever: { kind: "http-route", namespace, kubeconfig: site.plane.kubeconfigPath },

@@ -3,6 +3,7 @@ import { RolloutError } from "../../errors/errors.ts";
 import { identityAnnotation } from "../../plan/identity.ts";
 import { type Progress, progressText, shareInPlace } from "../../plan/progress.ts";
 import type { RouteReading } from "../../types/observation.ts";
+import { managedFields } from "./ownership.ts";
 
 const template = z.looseObject({
   metadata: z
@@ -23,7 +24,7 @@ export const deploymentSchema = z.looseObject({
     name: z.string(),
     uid: z.string(),
     generation: z.number(),
-    managedFields: z.array(z.looseObject({ manager: z.string().optional() })).optional(),
+    managedFields,
   }),
   spec: z.looseObject({
     // The API server fills in 1.

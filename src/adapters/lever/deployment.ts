@@ -14,13 +14,13 @@ import {
 } from "./deployment-shape.ts";
 import {
   type ClusterPlace,
-  fieldManager,
   type KubeApi,
   KubeFailure,
   type KubeObject,
   openKubeApi,
   type PatchOperation,
 } from "./kube-api.ts";
+import { givingBack } from "./ownership.ts";
 
 export interface DeploymentLeverOptions {
   /** Namespace and cluster; a rollout in place leaves the route alone. */
@@ -79,7 +79,7 @@ export function createDeploymentLever(options: DeploymentLeverOptions): Lever {
       assertExposure(exposure);
       await write((rolling) => patchFor(rolling, exposure), signal);
     },
-    release: (signal) => write(({ deployment }) => releasing(deployment.metadata.managedFields), signal),
+    release: (signal) => write(({ deployment }) => givingBack(deployment.metadata.managedFields), signal),
     read: async (signal) => readingOf(await look(signal)),
   };
 }
@@ -103,15 +103,6 @@ function patchFor(rolling: Rolling, exposure: 0 | 100): PatchOperation[] {
     { op: "replace", path: "/spec/template", value: template },
     ...goesOn,
   ];
-}
-
-/** Drops the lever's own entries, the last one first: the places of the others stay. */
-function releasing(entries: readonly { readonly manager?: string | undefined }[] = []): PatchOperation[] {
-  const own = entries.flatMap(({ manager }, index) => (manager === fieldManager ? [index] : []));
-  return own.reverse().flatMap((index): PatchOperation[] => [
-    { op: "test", path: `/metadata/managedFields/${index}/manager`, value: fieldManager },
-    { op: "remove", path: `/metadata/managedFields/${index}` },
-  ]);
 }
 
 function foreign(name: string, present: string | undefined): RolloutError {

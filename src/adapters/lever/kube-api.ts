@@ -13,6 +13,7 @@ export interface ClusterPlace {
 
 /** One object of the API: group and version, plural, name. */
 export interface KubeObject {
+  /** Empty: the core group, of Services. */
   readonly group: string;
   readonly version: string;
   readonly plural: string;
@@ -109,6 +110,8 @@ async function connect({ kubeconfig, context }: ClusterPlace) {
     const middleware: ObservableMiddleware = {
       pre: (request) => {
         for (const [name, value] of Object.entries(headers)) request.setHeaderParam(name, value);
+        // The client's calls for any object know groups with a name; the core group's objects lie under /api.
+        request.setUrl(request.getUrl().replace("/apis//", "/api/"));
         request.setSignal(signal);
         return new Observable(Promise.resolve(request));
       },
@@ -162,7 +165,8 @@ async function named<T>(
   } catch (cause) {
     if (cause instanceof RolloutError) throw cause; // The kubeconfig: it says all by itself.
     const place = object.name === undefined ? object.namespace : `${object.namespace}/${object.name}`;
-    const what = `${object.plural}.${object.group} ${place}`;
+    const kind = object.group === "" ? object.plural : `${object.plural}.${object.group}`;
+    const what = `${kind} ${place}`;
     const { code, body } = cause as { readonly code?: unknown; readonly body?: unknown };
     // A DOMException (cancelled, too late) has a small number there.
     if (typeof code !== "number" || code < 100) {

@@ -31,7 +31,11 @@ interface RouterObject {
   readonly advice?: Advice;
   /** What to write for an exposure, read anew, `test` operations first; empty: nothing is to do. */
   operations(exposure: number, signal?: AbortSignal): Promise<readonly PatchOperation[]>;
-  read(signal?: AbortSignal): Promise<Omit<RouteReading, "ready">>;
+  read(signal?: AbortSignal): Promise<RouteReading>;
+  /** `read` says by itself who is ready; default false: the Deployments are asked. */
+  readonly readsPods?: boolean;
+  /** What gives the lever's fields back, read anew; absent: the engine takes them by writing another value. */
+  giveBack?(signal?: AbortSignal): Promise<readonly PatchOperation[]>;
 }
 
 /** The lever on it: whole percentages alone, guarded writes, readiness by the Deployments. */
@@ -39,25 +43,23 @@ export function routerLever(of: RouterObject): Lever {
   const { kind, api, object, names, runtime, advice } = of;
   const { namespace } = object;
   const advised = <T>(call: () => Promise<T>) => (advice === undefined ? call() : withAdvice(advice, call));
+  const write = (operations: GuardedWrite["operations"], signal?: AbortSignal) => {
+    const logger = runtime ? { logger: runtime.logger } : {};
+    return advised(() => writeGuarded({ api, object, operations, ...logger, ...(signal ? { signal } : {}) }));
+  };
+  const giveBack = of.giveBack?.bind(of);
   return {
     name: `${kind} ${namespace}/${object.name}`,
     setExposure: async (exposure, signal) => {
       assertExposure(exposure);
-      await advised(() =>
-        writeGuarded({
-          api,
-          object,
-          operations: () => of.operations(exposure, signal),
-          ...(runtime ? { logger: runtime.logger } : {}),
-          ...(signal ? { signal } : {}),
-        }),
-      );
+      await write(() => of.operations(exposure, signal), signal);
     },
+    ...(giveBack ? { release: (signal?: AbortSignal) => write(() => giveBack(signal), signal) } : {}),
     read: (signal) =>
       advised(async () => {
         const [found, ready] = await Promise.all([
           of.read(signal),
-          readReady(api, { namespace, names }, signal),
+          of.readsPods ? undefined : readReady(api, { namespace, names }, signal),
         ]);
         return { ...found, ...(ready ? { ready } : {}) };
       }),

@@ -20,6 +20,8 @@ export interface Series {
 export interface PrometheusApi {
   /** A selector of counters over the grid. Throws `metrics-source` on anything but a whole, sound answer. */
   range(query: string, grid: Grid, signal?: AbortSignal): Promise<readonly Series[]>;
+  /** Any expression over the grid, where a sample may be below 0, NaN or infinite. Throws as `range`. */
+  levels(query: string, grid: Grid, signal?: AbortSignal): Promise<readonly Series[]>;
   /** The values of a label among the series of a selector, over the grid's span. */
   labelValues(
     of: { readonly label: string; readonly query: string },
@@ -66,21 +68,19 @@ export function createPrometheusApi(options: {
     if (Number.isFinite(at)) earliest = Math.min(earliest ?? at, at);
     return unwrap(answer.status, answer.text);
   };
+  const read = (toNumber: ToNumber) => async (query: string, grid: Grid, signal?: AbortSignal) => {
+    const data = await get("query_range", { query, ...span(grid), step: String(grid.stepMs / 1000) }, signal);
+    const parsed = matrix.safeParse(data);
+    if (!parsed.success)
+      throw sourceError(`its answer is not a matrix of samples: ${z.prettifyError(parsed.error)}`);
+    return parsed.data.result.map(({ metric, values }) => ({
+      labels: metric,
+      track: onGrid(values, grid, { query, toNumber }),
+    }));
+  };
   return {
-    range: async (query, grid, signal) => {
-      const data = await get(
-        "query_range",
-        { query, ...span(grid), step: String(grid.stepMs / 1000) },
-        signal,
-      );
-      const parsed = matrix.safeParse(data);
-      if (!parsed.success)
-        throw sourceError(`its answer is not a matrix of samples: ${z.prettifyError(parsed.error)}`);
-      return parsed.data.result.map(({ metric, values }) => ({
-        labels: metric,
-        track: onGrid(values, grid, query),
-      }));
-    },
+    range: read(counterValue),
+    levels: read(levelValue),
     labelValues: async ({ label, query }, grid, signal) => {
       const path = `label/${encodeURIComponent(label)}/values`;
       const parsed = z
@@ -144,7 +144,35 @@ function parse(text: string): unknown {
   }
 }
 
-function onGrid(values: readonly (readonly [number, string])[], grid: Grid, query: string): Track {
+type ToNumber = (text: string, query: string) => number;
+
+function counterValue(text: string, query: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
+    throw sourceError(`a sample of ${query} is ${text}, where a counter has a number from 0 up`);
+  }
+  return value;
+}
+
+const notFinite: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  "+Inf": Number.POSITIVE_INFINITY,
+  "-Inf": Number.NEGATIVE_INFINITY,
+};
+
+function levelValue(text: string, query: string): number {
+  const value = notFinite[text] ?? Number(text);
+  if (text.trim() === "" || (Number.isNaN(value) && text !== "NaN")) {
+    throw sourceError(`a sample of ${query} is ${JSON.stringify(text)}, which is no number`);
+  }
+  return value;
+}
+
+function onGrid(
+  values: readonly (readonly [number, string])[],
+  grid: Grid,
+  { query, toNumber }: { readonly query: string; readonly toNumber: ToNumber },
+): Track {
   const steps = (grid.endMs - grid.startMs) / grid.stepMs + 1;
   const track = new Array<number | undefined>(steps).fill(undefined);
   for (const [seconds, text] of values) {
@@ -155,11 +183,7 @@ function onGrid(values: readonly (readonly [number, string])[], grid: Grid, quer
         `a sample of ${query} is at ${seconds}, which is none of the steps that were asked for`,
       );
     }
-    const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
-      throw sourceError(`a sample of ${query} is ${text}, where a counter has a number from 0 up`);
-    }
-    track[index] = value;
+    track[index] = toNumber(text, query);
   }
   return track;
 }

@@ -22,6 +22,8 @@ export interface CohortOptions {
   readonly toMs: number;
   readonly codeLabel: string;
   readonly thresholdsMs: readonly number[];
+  /** Counted where every histogram of the side has such a bound. */
+  readonly alsoThresholdsMs?: readonly number[] | undefined;
   readonly latencyMetric: string;
 }
 
@@ -114,6 +116,17 @@ function slowByThreshold(
       return slowIncreases(all, fast, known.born);
     });
     result.set(threshold, addUp(series, known.steps));
+  }
+  for (const threshold of options.alsoThresholdsMs ?? []) {
+    const tracks = histograms.map((buckets) => [
+      buckets.get(Number.POSITIVE_INFINITY),
+      buckets.get(threshold),
+    ]);
+    const series = tracks.flatMap(([all, fast]) =>
+      all && fast ? [slowIncreases(all, fast, known.born)] : [],
+    );
+    if (series.length === histograms.length && series.length > 0)
+      result.set(threshold, addUp(series, known.steps));
   }
   return result;
 }

@@ -86,7 +86,7 @@ async function observe(settings: Settings, api: PrometheusApi, query: MetricsQue
       exceptions: exceptionSeries.filter(own),
       histograms: histograms(latency.filter(own), config.latency.metric),
     };
-    const { thresholdsMs } = query;
+    const { thresholdsMs, alsoThresholdsMs = [] } = query;
     const latencyMetric = config.latency.metric;
     return cohortSeries(reading, {
       grid,
@@ -94,6 +94,7 @@ async function observe(settings: Settings, api: PrometheusApi, query: MetricsQue
       toMs: watermarkMs,
       codeLabel: requests.codeLabel,
       thresholdsMs,
+      alsoThresholdsMs,
       latencyMetric,
     });
   };
@@ -116,7 +117,7 @@ function matchers({ cohort, match }: PrometheusConfig): Matcher[] {
 async function readLatency(
   { config, api }: { readonly config: PrometheusConfig; readonly api: PrometheusApi },
   grid: Grid,
-  { thresholdsMs, signal }: MetricsQuery,
+  { thresholdsMs, alsoThresholdsMs = [], signal }: MetricsQuery,
 ): Promise<readonly Series[]> {
   if (thresholdsMs.length === 0) return [];
   const name = bucketName(config.latency.metric);
@@ -135,7 +136,8 @@ async function readLatency(
       `${threshold} ms is no bucket bound of ${config.latency.metric}; its bounds in ms are ${known.join(", ")}. Set the latency limit to one of them, or add the bucket`,
     );
   }
-  const oneOf = bounds.filter(({ ms }) => wanted.includes(ms)).map(({ text }) => text);
+  const asked = [...wanted, ...alsoThresholdsMs];
+  const oneOf = bounds.filter(({ ms }) => asked.includes(ms)).map(({ text }) => text);
   const all = [...matchers(config), { label: "le", value: { oneOf } }];
   return await api.range(selector(name, all), grid, signal);
 }

@@ -1,3 +1,4 @@
+import { budgetTerms, type Priority } from "../../analysis/budget-terms.ts";
 import { RolloutError } from "../../errors/errors.ts";
 import { buildPlan, type Change, planHash } from "../../plan/build-plan.ts";
 import type { ChangeKind } from "../../types/change.ts";
@@ -6,6 +7,7 @@ import { type Command, type CommandContext, type CommandResult, textOption } fro
 import { openStack, type Served, servedVersion } from "../record-view.ts";
 import { type PlanView, renderPlan } from "../render/plan.ts";
 import { atChange, changeOption, termsFor } from "../start.ts";
+import { priorityOption } from "../urgency.ts";
 
 export const planCommand: Command = {
   name: "plan",
@@ -13,6 +15,7 @@ export const planCommand: Command = {
   options: [
     { flags: "--version <version>", summary: "the version to roll out (default: the stack's config)" },
     changeOption,
+    priorityOption,
   ],
   examples: [
     "rollouts plan --stack prod",
@@ -36,6 +39,7 @@ async function plan(context: CommandContext): Promise<CommandResult> {
     ...(view.approvals.required > 0
       ? ["`run` asks for the approvals: its plan knows the image too, and so has another hash"]
       : []),
+    ...budgetNotes(context, view),
     ...(served?.version === version ? [`${version} is in service already`] : []),
     ...(inFlight === undefined
       ? []
@@ -44,6 +48,16 @@ async function plan(context: CommandContext): Promise<CommandResult> {
         ]),
   ];
   return { data: view, text: renderPlan(view, { stack, color: context.color, notes }) };
+}
+
+/** What is left of it is known where the stack's metrics are. */
+function budgetNotes(context: CommandContext, { gates, change }: PlanView): readonly string[] {
+  if (gates.slo === undefined) return [];
+  const priority = textOption(context, "priority") as Priority | undefined;
+  if (priority === undefined) return ["the error budget is asked by `run`"];
+  const question = { band: "defer", priority, ...(change === undefined ? {} : { change }) } as const;
+  const low = budgetTerms(question).verdict === "blocked" ? "blocks" : "doesn't block";
+  return [`the error budget is asked by \`run\`: less than 20 % of it ${low} the priority ${priority}`];
 }
 
 /** Pure but for its inputs; the candidate's identity is known once the program has run, and not here. */

@@ -1,5 +1,5 @@
 import { openSlotsOf, openValidation } from "../../adapters/blue-green.ts";
-import { openDeploymentLever, openHealth, openLever, openMetrics } from "../../adapters/registry.ts";
+import { openDeploymentLever, openHealth, openLever } from "../../adapters/registry.ts";
 import type { DriverDeps } from "../../driver/session.ts";
 import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
@@ -7,9 +7,15 @@ import { isInPlace, servesAsOne, stepsOf } from "../../plan/steps.ts";
 import type { Lever } from "../../ports/lever.ts";
 import type { Health, Metrics } from "../../ports/metrics.ts";
 import type { EnvironmentPolicy, HealthConfig } from "../../types/policy.ts";
+import { openCounts } from "./metrics-ports.ts";
+import { openWatch } from "./watch-ports.ts";
 
 /** What a driver watches and moves traffic with. */
-export interface WatchPorts extends Pick<DriverDeps, "lever" | "leverFor" | "validation" | "preflight"> {
+export interface WatchPorts
+  extends Pick<
+    DriverDeps,
+    "lever" | "leverFor" | "validation" | "preflight" | "metricsFor" | "gauges" | "reviews" | "integrity"
+  > {
   readonly metrics: Metrics;
   readonly health: Health;
 }
@@ -21,12 +27,13 @@ export async function openPorts(
   at: { readonly projectDir: string; readonly env: NodeJS.ProcessEnv },
 ): Promise<WatchPorts> {
   if (watchesNothing(policy)) return { lever: noLever, metrics: noMetrics, health: noHealth };
-  const [lever, metrics, health] = await Promise.all([
+  const [lever, counts, watched, health] = await Promise.all([
     openLevers(policy, runtime, at),
-    openMetrics({ config: policy.metrics, runtime }),
+    openCounts(policy, runtime),
+    openWatch(policy, runtime, at),
     openHealth({ config: healthOf(policy), runtime }),
   ]);
-  return { ...lever, metrics, health };
+  return { ...lever, ...counts, ...watched, health };
 }
 
 /** A strategy that puts the new version in stable's place moves the Deployment, every other one the route. */

@@ -14,6 +14,7 @@ import { openPorts } from "./ports.ts";
 import { loadProgram, nodePoolProviderFile, slotProviderFile } from "./program.ts";
 import { openPolicy, pulumiCli } from "./secrets.ts";
 import { openStart } from "./start-ports.ts";
+import { openTotals } from "./totals.ts";
 import { recordOf } from "./world.ts";
 
 /**
@@ -46,14 +47,17 @@ export async function composeReal(
     runtime,
     secrets,
   });
-  const [ports, record, notify, start] = await Promise.all([
+  const [ports, totals, record, notify, start] = await Promise.all([
     openPorts(policy, runtime, { projectDir, env }),
+    // What promises nothing has no budget to ask for.
+    policy.gates.slo === undefined ? undefined : openTotals(policy, runtime),
     openRecord({ config: recordOf(policy.record, stack), runtime, projectDir }),
     Promise.all(policy.notify.map((channel) => openNotify({ config: channel, runtime }))),
     openStart({ policy, stack, projectDir, env }, runtime),
   ]);
   const tracked = trackEngine(engine, context.interrupts);
-  return { engine: tracked, ...ports, record, notify, start, runtime, policy, secrets, observer };
+  const counted = totals === undefined ? {} : { totals };
+  return { engine: tracked, ...ports, ...counted, record, notify, start, runtime, policy, secrets, observer };
 }
 
 /** Where the engine's own process finds what serves our dynamic resources. */

@@ -14,9 +14,13 @@ import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { sandboxEngine } from "../../sandbox/engine.ts";
 import type { FaultSpec } from "../../sandbox/faults.ts";
+import { createSandboxGauges } from "../../sandbox/gauges.ts";
+import { createSandboxIntegrity } from "../../sandbox/integrity.ts";
 import { createSandboxMetrics } from "../../sandbox/metrics.ts";
-import { createSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
+import { createSandbox, type Sandbox, type SandboxOptions } from "../../sandbox/sandbox.ts";
 import { type Healthy, usual } from "../../sandbox/telemetry.ts";
+import { createSandboxTotals } from "../../sandbox/totals.ts";
+import { assertFaultsWatched, watchedBySandbox } from "../../sandbox/watched.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
 import type { Program } from "./program.ts";
@@ -62,7 +66,13 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   // Time starts on a whole minute in the future of nothing: bins and times read well.
   const startMs = Math.ceil(options.runtime.wall.now() / 60_000) * 60_000;
   const healthy = healthyUnder(options.config.policy);
-  const sandbox = createSandbox({ seed: options.seed, startMs, faults: options.faults, healthy });
+  const sandbox = createSandbox({
+    seed: options.seed,
+    startMs,
+    faults: options.faults,
+    healthy,
+    ...entryOf(options.config.policy),
+  });
   const cloud = await openCloud(options, { sandbox, folder }).catch(async (error: unknown) => {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -105,6 +115,7 @@ async function openCloud(
   parts: Pick<Parts, "sandbox" | "folder">,
 ): Promise<RehearsedCloud> {
   assertChecksExist(faults, policy.validate, runtime);
+  assertFaultsWatched(faults, policy.watch);
   const { lever } = policy;
   const options = { ...parts, policy, baseline, faults, runtime };
   if (lever.kind === "node-pools") {
@@ -163,6 +174,7 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
     engine: sandboxEngine(parts.cloud.wrap(engine), sandbox),
     ...parts.cloud.ports,
     metrics: createSandboxMetrics(sandbox),
+    ...watchPorts(sandbox, policy),
     record: createFileRecord({ dir, runtime }),
     // Messages go nowhere but into the journal: a rehearsal must not page anybody.
     notify: [{ name: "rehearsed", send: async () => {} }],
@@ -171,6 +183,23 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
     secrets: [passphrase],
     ...(options.observer ? { observer: options.observer } : {}),
   };
+}
+
+/** Whatever the stack is watched by, here the sandbox is what is watched. */
+function watchPorts(
+  sandbox: Sandbox,
+  { watch, gates }: EnvironmentPolicy,
+): Pick<DriverDeps, "gauges" | "reviews" | "integrity" | "totals"> {
+  return {
+    ...createSandboxGauges(sandbox, watch, gates.gauges),
+    ...(watch.integrity === undefined ? {} : { integrity: createSandboxIntegrity(sandbox) }),
+    totals: createSandboxTotals(sandbox, gates.slo),
+  };
+}
+
+/** Where requests come in, if not by the routes that the program makes. */
+function entryOf({ lever }: EnvironmentPolicy): Pick<SandboxOptions, "sharedService"> {
+  return lever.kind === "replica-ratio" ? { sharedService: lever.service } : {};
 }
 
 /** A healthy service keeps its stack's own limits: where any error turns back, it makes none. */
@@ -186,10 +215,11 @@ function rehearsedPolicy(policy: EnvironmentPolicy): EnvironmentPolicy {
   const { lever } = policy;
   return {
     ...policy,
+    ...watchedBySandbox(policy),
     metrics: { kind: "sandbox" },
     health: { kind: "sandbox" },
-    // Pools are the plan's own steps; the cloud that they are in is the sandbox's all the same.
-    lever: lever.kind === "node-pools" ? lever : { kind: "sandbox" },
+    // Pools are the plan's own steps, and pods no weights; the cloud that they are in is the sandbox's all the same.
+    lever: lever.kind === "node-pools" || lever.kind === "replica-ratio" ? lever : { kind: "sandbox" },
   };
 }
 

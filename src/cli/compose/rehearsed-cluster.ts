@@ -4,10 +4,11 @@ import type { Lever } from "../../ports/lever.ts";
 import { createSandboxHealth } from "../../sandbox/health.ts";
 import { createSandboxLever } from "../../sandbox/lever.ts";
 import { createInPlaceLever } from "../../sandbox/lever-in-place.ts";
+import { createRatioLever } from "../../sandbox/lever-ratio.ts";
 import type { ObjectRef } from "../../sandbox/manifest.ts";
 import { serveSandbox } from "../../sandbox/provider-server.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
-import type { EnvironmentPolicy } from "../../types/policy.ts";
+import type { EnvironmentPolicy, LeverConfig } from "../../types/policy.ts";
 import { comesInPlace } from "./ports.ts";
 import type { RehearsedCloud, RehearsedCloudOptions } from "./rehearsed-cloud.ts";
 import { rehearsedValidation } from "./rehearsed-validation.ts";
@@ -28,7 +29,7 @@ export async function openCluster(options: RehearsedCloudOptions): Promise<Rehea
   };
 }
 
-/** The sandbox serves HTTPRoutes and VirtualServices: another router would be rehearsed as what it is not. */
+/** The sandbox serves HTTPRoutes, VirtualServices and Services: another router would be rehearsed as what it is not. */
 function assertServed({ lever: { kind } }: EnvironmentPolicy): void {
   if (kind !== "ingress-nginx") return;
   throw new RolloutError(
@@ -37,7 +38,7 @@ function assertServed({ lever: { kind } }: EnvironmentPolicy): void {
       code: "not-built",
       exit: "config",
       path: "rollout.lever.kind",
-      hint: `Rehearse a stack whose route is an HTTPRoute or a VirtualService, or run this one on a test cluster with ${kind}.`,
+      hint: `Rehearse a stack whose route is an HTTPRoute, a VirtualService or a Service alone, or run this one on a test cluster with ${kind}.`,
     },
   );
 }
@@ -66,15 +67,12 @@ function sandboxLevers(sandbox: Sandbox, policy: EnvironmentPolicy): Pick<Driver
 const paths = {
   HTTPRoute: "rollout.lever.route",
   VirtualService: "rollout.lever.virtualService",
+  Service: "rollout.lever.service",
   Deployment: "rollout.service",
 } as const;
 
 /** Where the program has put an object: only the program knows its namespace. */
-function placeOf(
-  sandbox: Sandbox,
-  kind: "HTTPRoute" | "VirtualService" | "Deployment",
-  name: string,
-): ObjectRef {
+function placeOf(sandbox: Sandbox, kind: keyof typeof paths, name: string): ObjectRef {
   const found = sandbox.cloud.list(kind).find(({ ref }) => ref.name === name);
   if (found !== undefined) return found.ref;
   throw new RolloutError(`The program made no ${kind} ${name}.`, {
@@ -87,22 +85,27 @@ function placeOf(
 
 /** The lever on the route that the program made. */
 function sandboxLever(sandbox: Sandbox, { service, lever }: EnvironmentPolicy): Lever {
-  const kind = lever.kind === "istio" ? "VirtualService" : "HTTPRoute";
-  const route =
-    lever.kind === "istio" ? lever.virtualService : lever.kind === "http-route" ? lever.route : service;
+  const { kind, route } = routeOf(lever, service);
   const real = (): Lever => {
     const { namespace, name } = placeOf(sandbox, kind, route);
-    return createSandboxLever(sandbox, {
-      kind,
-      namespace,
-      route: name,
-      stable: service,
-      candidate: `${service}-canary`,
-    });
+    const names = { namespace, route: name, stable: service, candidate: `${service}-canary` };
+    return kind === "Service"
+      ? createRatioLever(sandbox, names)
+      : createSandboxLever(sandbox, { ...names, kind });
   };
   return {
     name: "sandbox",
     setExposure: async (exposure) => real().setExposure(exposure),
+    release: async () => real().release?.(),
     read: async () => real().read(),
   };
+}
+
+function routeOf(
+  lever: LeverConfig,
+  service: string,
+): { readonly kind: "HTTPRoute" | "VirtualService" | "Service"; readonly route: string } {
+  if (lever.kind === "istio") return { kind: "VirtualService", route: lever.virtualService };
+  if (lever.kind === "replica-ratio") return { kind: "Service", route: lever.service };
+  return { kind: "HTTPRoute", route: lever.kind === "http-route" ? lever.route : service };
 }

@@ -1,7 +1,11 @@
 import { formatDuration } from "../../lib/duration.ts";
+import { ratioReplicas } from "../../plan/capacity.ts";
+import { percentOf } from "../../plan/replica-ratio.ts";
+import { exposuresOf } from "../../plan/steps.ts";
 import type { PlanStep, RolloutPlan } from "../../types/plan.ts";
 import type { Origin } from "../../types/policy.ts";
 import { columns, painter } from "./human.ts";
+import { gateRows, origin } from "./plan-gates.ts";
 
 /** `data` of `plan --json`: the plan itself, its hash, and where each value came from. */
 export interface PlanView extends RolloutPlan {
@@ -95,43 +99,6 @@ function effectOf(kind: PlanStep["kind"], to: string, drainSeconds = 0): string 
   }
 }
 
-function gateRows(plan: RolloutPlan): readonly (readonly string[])[] {
-  const { errorRate, p95, exceptions, health, windowSeconds, minRequests } = plan.gates;
-  const windows = (count: number) =>
-    `in ${count} window${count === 1 ? "" : "s"} of ${formatDuration(windowSeconds)}, ${minRequests}+ requests each`;
-  const { metrics } = plan.sources;
-  return [
-    [
-      "  ",
-      "errors",
-      `> ${errorRate.limitPercent} % ${windows(errorRate.windows)}`,
-      metrics,
-      origin(plan, ["gates.errorRate.limitPercent", "gates.errorRate.windows"]),
-    ],
-    [
-      "  ",
-      "P95",
-      `> ${p95.limitMs} ms ${windows(p95.windows)}`,
-      metrics,
-      origin(plan, ["gates.p95.limitMs", "gates.p95.windows"]),
-    ],
-    [
-      "  ",
-      "exceptions",
-      `> ${exceptions.limit} in ${formatDuration(exceptions.windowSeconds)}`,
-      metrics,
-      origin(plan, ["gates.exceptions.limit", "gates.exceptions.windowSeconds"]),
-    ],
-    [
-      "  ",
-      "health",
-      `${health.tries} tries of ${formatDuration(health.timeoutSeconds)} fail`,
-      plan.sources.health,
-      origin(plan, ["gates.health.tries", "gates.health.timeoutSeconds"]),
-    ],
-  ];
-}
-
 function settingRows(plan: RolloutPlan): readonly (readonly string[])[] {
   const { approvals, hold, look, timeouts } = plan;
   const asked = `${approvals.required} approver${approvals.required === 1 ? "" : "s"}${approvals.cab ? " and the CAB" : ""}${approvals.expedited ? ", expedited; an emergency change has to follow" : ""}`;
@@ -140,6 +107,7 @@ function settingRows(plan: RolloutPlan): readonly (readonly string[])[] {
     ["  ", "approvals", asked, origin(plan, ["approvals.required", "approvals.cab"])],
     ...startRows(plan),
     ...cohortRows(plan),
+    ...ratioRows(plan),
     ...poolRows(plan),
     ["  ", "look", `every ${formatDuration(look.seconds)}`, origin(plan, ["lookSeconds"])],
     ["  ", "no proof", extension, origin(plan, ["hold.stepSeconds", "hold.maxFactor"])],
@@ -163,6 +131,27 @@ function cohortRows(plan: RolloutPlan): readonly (readonly string[])[] {
   const { tenants, header } = plan.cohort;
   const text = `tenants by ${header}: the first increment touches ${first?.tenants} of ${tenants}, and each keeps those before it`;
   return [["  ", "cohort", text, "config"]];
+}
+
+/** Pods of stable in the example: how many a stack has, its plan doesn't know. */
+const examplePods = 6;
+
+/** What an increment comes out to where pods are the share. Only the lever `replica-ratio` has a `service`. */
+function ratioRows(plan: RolloutPlan & Partial<Pick<PlanView, "origins">>): readonly (readonly string[])[] {
+  if (plan.origins?.["lever.service"] === undefined) return [];
+  const shares = exposuresOf(plan.steps).flatMap(({ exposure }) => {
+    if (exposure === 100) return [];
+    const candidate = ratioReplicas({ exposure, stableReplicas: examplePods });
+    const share = percentOf({ stable: examplePods, candidate });
+    return [`${exposure} % is ${candidate} of ${examplePods + candidate} (${share} %)`];
+  });
+  if (shares.length === 0) return [];
+  const rule =
+    "without a router they are the share: the fewest new ones beside stable's that are at least it";
+  return [
+    ["  ", "pods", rule, origin(plan, ["lever.kind"])],
+    ["  ", "", `beside ${examplePods} of stable: ${shares.join(", ")}`, ""],
+  ];
 }
 
 /** What can be put back of nodes, and what can't. */
@@ -194,10 +183,4 @@ function startRows(plan: RolloutPlan): readonly (readonly string[])[] {
       ? []
       : [["  ", "promoted", promotedText, origin(plan, ["promotedIn.stacks"])]]),
   ];
-}
-
-/** Where the values came from: one word where they agree. */
-function origin(plan: RolloutPlan & Partial<Pick<PlanView, "origins">>, paths: readonly string[]): string {
-  const found = paths.flatMap((path) => plan.origins?.[path] ?? []);
-  return [...new Set(found)].join(" + ");
 }

@@ -8,6 +8,11 @@ export function sideName(service: string, side: Side): string {
   return side === "stable" ? service : `${service}-canary`;
 }
 
+/** Stable's own Service where `<service>` is over the pods of both sides: its health is asked there. */
+export function stableServiceName(service: string): string {
+  return `${service}-stable`;
+}
+
 /**
  * Labels of a side's pods, and its selectors. They never say which version runs: a Deployment's selector is
  * immutable, and promotion must replace nothing.

@@ -3,7 +3,7 @@ import type { Issue } from "../../errors/errors.ts";
 import type { RouteArgs } from "../workload-args.ts";
 
 /** The ways to name a router; each argument has exactly one. */
-const routers = ["gateway", "istio", "ingressNginx"] as const;
+const routers = ["gateway", "istio", "ingressNginx", "replicaRatio"] as const;
 
 /** What is wrong with a `route` as far as it is plain: most of it may be an Output. */
 export function routeIssues(component: string, route: RouteArgs): readonly Issue[] {
@@ -20,7 +20,19 @@ export function routeIssues(component: string, route: RouteArgs): readonly Issue
       ...prefixed(component, "ingressNginx", pathPrefix),
     ];
   }
+  if ("replicaRatio" in route) return nothingSaid(component, route.replicaRatio);
   return [];
+}
+
+function nothingSaid(component: string, given: unknown): readonly Issue[] {
+  if (typeof given === "object" && given !== null && Object.keys(given).length === 0) return [];
+  return [
+    {
+      path: `${component}.route.replicaRatio`,
+      rule: "must be {}",
+      hint: "write replicaRatio: {}; what its Service needs is transform.sharedService",
+    },
+  ];
 }
 
 function oneRouter(component: string, named: readonly string[]): Issue {
@@ -28,7 +40,7 @@ function oneRouter(component: string, named: readonly string[]): Issue {
     path: `${component}.route`,
     received: named.length === 0 ? "no router" : named.join(" and "),
     rule: `must name one router: ${routers.join(", ")}`,
-    hint: 'write { gateway: "…", hostnames: […] }, { istio: … } or { ingressNginx: … }: see docs/routers.md',
+    hint: 'write { gateway: "…", hostnames: […] }, { istio: … }, { ingressNginx: … } or { replicaRatio: {} }: see docs/routers.md',
   };
 }
 

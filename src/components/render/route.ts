@@ -21,6 +21,9 @@ export interface RouteInput<Args> {
   readonly cohort?: TenantCohort;
 }
 
+/** Arguments that name a router, which is an object of its own. */
+export type RouterArgs = Exclude<RouteArgs, { readonly replicaRatio: unknown }>;
+
 /** What leads to the service. */
 export interface RenderedRoutes {
   readonly route: k8s.apiextensions.CustomResourceArgs;
@@ -29,7 +32,7 @@ export interface RenderedRoutes {
 }
 
 /** The objects of the router that the arguments name. Pure. */
-export function renderRoutes({ route, ...at }: RouteInput<RouteArgs>): RenderedRoutes {
+export function renderRoutes({ route, ...at }: RouteInput<RouterArgs>): RenderedRoutes {
   if ("istio" in route) return { route: renderVirtualService({ ...at, route: route.istio }) };
   if ("ingressNginx" in route) return renderIngresses({ ...at, route: route.ingressNginx });
   return { route: renderRoute({ ...at, route }) };

@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import { candidateReplicas } from "../../plan/capacity.ts";
+import { candidateReplicas, ratioReplicas } from "../../plan/capacity.ts";
 import { serviceSpec } from "../../plan/snapshots.ts";
 import type { TenantCohort } from "../../types/cohort.ts";
 import type { Release } from "../../types/release.ts";
@@ -11,8 +11,9 @@ import type { RouteArgs } from "../workload-args.ts";
 import { budgetOf, renderHpa, renderPdb } from "./autoscaling.ts";
 import { type RenderedConfigMap, renderConfigMaps } from "./config-map.ts";
 import { renderDeployment } from "./deployment.ts";
+import { sideName, stableServiceName } from "./names.ts";
 import { type RenderedRoutes, renderRoutes } from "./route.ts";
-import { renderService } from "./service.ts";
+import { renderService, renderSharedService } from "./service.ts";
 
 /** What a service is rendered from; the release alone says which version stands where. */
 export interface RenderInput {
@@ -33,16 +34,23 @@ export interface RenderInput {
 /** Everything of one side. */
 export interface RenderedSide {
   readonly deployment: k8s.apps.v1.DeploymentArgs;
+  /** Name of its Service, which its Deployment needn't have. */
+  readonly serviceName: string;
   readonly service: k8s.core.v1.ServiceArgs;
   readonly hpa?: k8s.autoscaling.v2.HorizontalPodAutoscalerArgs;
   readonly pdb?: k8s.policy.v1.PodDisruptionBudgetArgs;
 }
 
-export interface RenderedWorkload extends RenderedRoutes {
+/** What users come in by: a router's objects, which lead to the sides' Services, or a Service over the pods of both. */
+export type RenderedFront =
+  | (RenderedRoutes & { readonly sharedService?: undefined })
+  | { readonly sharedService: k8s.core.v1.ServiceArgs; readonly route?: undefined };
+
+export type RenderedWorkload = RenderedFront & {
   readonly configMaps: readonly RenderedConfigMap[];
   readonly stable: RenderedSide;
   readonly candidate?: RenderedSide;
-}
+};
 
 /** All Kubernetes objects of a service at one release. Pure: equal inputs give equal objects. */
 export function renderWorkload(input: RenderInput): RenderedWorkload {
@@ -50,11 +58,7 @@ export function renderWorkload(input: RenderInput): RenderedWorkload {
   const { stable, candidate } = release;
   // In place there is one backend at every step.
   const beside = inPlace ? undefined : candidate;
-  const exposure = beside === undefined ? undefined : release.exposure;
   const workloads = [stable, ...(candidate === undefined ? [] : [candidate])].map(serviceSpec);
-  const cohort = input.cohort === undefined ? {} : { cohort: input.cohort };
-  const routes = renderRoutes({ service, namespace, route: input.route, exposure, ...cohort });
-  const changed = transform?.route ?? ((route) => route);
   return {
     configMaps: renderConfigMaps({ service, namespace, workloads }).map(({ name, args }) => ({
       name,
@@ -62,9 +66,29 @@ export function renderWorkload(input: RenderInput): RenderedWorkload {
     })),
     stable: stableSide(input),
     ...(beside === undefined ? {} : { candidate: candidateSide(input, beside) }),
+    ...frontOf(input, beside === undefined ? undefined : release.exposure),
+  };
+}
+
+function frontOf(input: RenderInput, exposure: number | undefined): RenderedFront {
+  const { service, namespace, route, transform = {} } = input;
+  if ("replicaRatio" in route) {
+    const { sharedService = (args) => args } = transform;
+    const shared = renderSharedService({ service, namespace, exposure, stableReplicas: baselineOf(input) });
+    return { sharedService: sharedService(shared) };
+  }
+  const { route: changed = (args) => args } = transform;
+  const cohort = input.cohort === undefined ? {} : { cohort: input.cohort };
+  const routes = renderRoutes({ service, namespace, route, exposure, ...cohort });
+  return {
     route: changed(routes.route),
     ...(routes.canaryRoute === undefined ? {} : { canaryRoute: changed(routes.canaryRoute) }),
   };
+}
+
+/** Stable's pods that a candidate's number is counted from. */
+function baselineOf({ release, settings }: RenderInput): number {
+  return release.rollout?.stableReplicas ?? settings.replicas;
 }
 
 function stableSide(input: RenderInput): RenderedSide {
@@ -102,12 +126,7 @@ function candidateSide(input: RenderInput, snapshot: WorkloadSnapshot): Rendered
   const { settings, release } = input;
   const { hpa, pdb } = settings;
   const staged = release.step === "stage";
-  const replicas = candidateReplicas({
-    // On the way down pods stay until the route is moved; the step that removes the candidate takes them.
-    // A staged version is about to get everybody: all of its pods come first.
-    exposure: staged ? 100 : Math.max(release.exposure, release.previousExposure),
-    stableReplicas: release.rollout?.stableReplicas ?? settings.replicas,
-  });
+  const replicas = candidatePods(input);
   return sideOf(input, {
     side: "canary",
     snapshot,
@@ -115,9 +134,24 @@ function candidateSide(input: RenderInput, snapshot: WorkloadSnapshot): Rendered
     pods: replicas,
     await: staged || release.exposure > 0,
     force: hpa !== undefined,
-    ...(hpa === undefined ? {} : { hpaMin: replicas }),
+    ...(hpa === undefined ? {} : { hpaMin: replicas, ...(isShare(input) ? { hpaMax: replicas } : {}) }),
     ...(pdb === undefined ? {} : { minAvailable: budgetOf(pdb.minAvailable, replicas) }),
   });
+}
+
+function candidatePods(input: RenderInput): number {
+  const { step, exposure, previousExposure } = input.release;
+  const replicas = "replicaRatio" in input.route ? ratioReplicas : candidateReplicas;
+  const stableReplicas = baselineOf(input);
+  // On the way down pods stay until the route is moved; the step that removes the candidate takes them.
+  // A staged version is about to get everybody: all of its pods come first.
+  const exposures = step === "stage" ? [100] : [exposure, previousExposure];
+  return Math.max(...exposures.map((one) => replicas({ exposure: one, stableReplicas })));
+}
+
+/** Whether the candidate's pods are its share of the traffic: an autoscaler that adds some would move users to it. */
+function isShare({ route, release: { exposure } }: RenderInput): boolean {
+  return "replicaRatio" in route && exposure > 0 && exposure < 100;
 }
 
 interface SideInput {
@@ -128,17 +162,23 @@ interface SideInput {
   readonly await: boolean;
   readonly force: boolean;
   readonly hpaMin?: number;
+  /** Default: the service's own. */
+  readonly hpaMax?: number;
   readonly minAvailable?: number | string;
   /** Default: the service's own. */
   readonly rolling?: WorkloadSettings["rolling"];
 }
 
-function sideOf({ service, namespace, settings, transform }: RenderInput, input: SideInput): RenderedSide {
-  const { side, hpaMin, minAvailable, snapshot, rolling = settings.rolling, ...shape } = input;
+function sideOf(at: RenderInput, input: SideInput): RenderedSide {
+  const { service, namespace, settings, transform } = at;
+  const { side, hpaMin, hpaMax, minAvailable, snapshot, rolling = settings.rolling, ...shape } = input;
   const { identity, version } = snapshot;
   const apply = <T>(change: ((args: T, side: Side) => T) | undefined, args: T): T =>
     change === undefined ? args : change(args, side);
   const base = { service, namespace, side };
+  // The name of the service is the one that users call.
+  const serviceName =
+    side === "stable" && "replicaRatio" in at.route ? stableServiceName(service) : sideName(service, side);
   const deployment = renderDeployment({
     ...base,
     ...shape,
@@ -149,13 +189,14 @@ function sideOf({ service, namespace, settings, transform }: RenderInput, input:
   });
   const rendered = {
     deployment: apply(transform?.deployment, deployment),
-    service: apply(transform?.service, renderService({ ...base, await: input.await })),
+    serviceName,
+    service: apply(transform?.service, renderService({ ...base, await: input.await, name: serviceName })),
   };
   const { hpa } = settings;
   const scaler =
     hpa === undefined || hpaMin === undefined
       ? undefined
-      : renderHpa({ ...base, min: hpaMin, max: hpa.max, cpuPercent: hpa.cpuPercent });
+      : renderHpa({ ...base, min: hpaMin, max: hpaMax ?? hpa.max, cpuPercent: hpa.cpuPercent });
   const budget = minAvailable === undefined ? undefined : renderPdb({ ...base, minAvailable });
   return {
     ...rendered,

@@ -1,5 +1,6 @@
 import { approvalRequest, type GatheredApprovals, gather } from "../../analysis/approval-sources.ts";
 import { checkApprovals as judgeApprovals } from "../../analysis/approvals.ts";
+import { budgetNotes } from "../../analysis/budget-text.ts";
 import type { Approvals } from "../../ports/approval.ts";
 import type { ApprovalSubject, Identity } from "../../types/approval.ts";
 import type { JournalEntry } from "../../types/journal.ts";
@@ -104,7 +105,8 @@ async function request(
   verdict: { readonly ok: boolean; readonly message: string },
 ): Promise<void> {
   const { deps, plan } = session;
-  const text = approvalRequest(subject, plan.approvals, deps.policy.approvers.expiresSeconds * 1000);
+  const asked = approvalRequest(subject, plan.approvals, deps.policy.approvers.expiresSeconds * 1000);
+  const text = [...budgetNotes(plan.budget), asked].join("\n");
   session.request = text;
   await journal(session, "observed", { approvals: verdict, subject, request: text });
   const entries = await deps.record.journal.read();

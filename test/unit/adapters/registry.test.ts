@@ -24,7 +24,7 @@ const prometheus = {
 };
 
 it.each([
-  ["prometheus", () => openMetrics({ config: prometheus, runtime })],
+  ["prometheus", async () => (await openMetrics({ config: prometheus, runtime })).openFor(prometheus)],
   ["http", () => openHealth({ config: { kind: "http", candidate: [], stable: [] }, runtime })],
   [
     "HTTPRoute prod/atp",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { judge } from "../../../src/analysis/judge.ts";
+import type { GateLimits, GateName } from "../../../src/types/gates.ts";
 import type { HealthAnswer, MetricsAnswer } from "../../../src/types/observation.ts";
-import type { GateLimits, GateName } from "../../../src/types/plan.ts";
 import { answer, aPolicy, type BinSpec, bins, healthy, repeat } from "../../support/builders.ts";
 
 const t0 = 1_790_000_000_000;

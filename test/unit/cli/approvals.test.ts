@@ -10,6 +10,7 @@ import type { World } from "../../../src/cli/world.ts";
 import { normalizeOrThrow } from "../../../src/config/normalize.ts";
 import { aDriver } from "../../support/drive.ts";
 import { createMemoryRuntime } from "../../support/memory-runtime.ts";
+import { createMemoryTotals } from "../../support/memory-totals.ts";
 import { signatory, signText } from "../../support/signed-approvals.ts";
 import { sandboxConfig } from "../config/valid-config.ts";
 import { aWorld, type CliRun, cli } from "./harness.ts";
@@ -64,6 +65,7 @@ function aStack(more: Readonly<Record<string, unknown>> = {}) {
     openDriver: async (at, _context, observer) => ({
       ...driver.deps,
       observer,
+      totals: createMemoryTotals(),
       policy: at.config.policy,
       start: await openStart(
         { policy: at.config.policy, stack: at.stack, projectDir: dir, env: {} },

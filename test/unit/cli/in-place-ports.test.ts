@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openPorts } from "../../../src/cli/compose/ports.ts";
 import { normalizeOrThrow } from "../../../src/config/normalize.ts";
+import { unwatched } from "../../support/builders.ts";
 import { createMemoryRuntime } from "../../support/memory-runtime.ts";
 
 const written = {
@@ -12,6 +13,7 @@ const written = {
   },
   health: { kind: "http", candidate: ["http://127.0.0.1:9/canary"], stable: ["http://127.0.0.1:9/stable"] },
   lever: { kind: "http-route", namespace: "atp-prod" },
+  watch: unwatched,
 };
 
 describe("the lever follows the strategy", () => {

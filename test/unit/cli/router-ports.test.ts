@@ -3,6 +3,7 @@ import { openPorts } from "../../../src/cli/compose/ports.ts";
 import { openCluster } from "../../../src/cli/compose/rehearsed-cluster.ts";
 import { normalizeOrThrow } from "../../../src/config/normalize.ts";
 import { createSandbox } from "../../../src/sandbox/sandbox.ts";
+import { unwatched } from "../../support/builders.ts";
 import { startKubeFake } from "../../support/http-fake-kube.ts";
 import { createMemoryRuntime } from "../../support/memory-runtime.ts";
 
@@ -15,10 +16,12 @@ const written = {
     cohort: { stable: "stable", candidate: "canary" },
   },
   health: { kind: "http", candidate: ["http://127.0.0.1:9/canary"], stable: ["http://127.0.0.1:9/stable"] },
+  watch: unwatched,
 };
 const policyOf = (more: object) => normalizeOrThrow({ written: { ...written, ...more }, stack: "prod" });
 const istio = { kind: "istio", namespace: "n" };
 const nginx = { kind: "ingress-nginx", namespace: "n" };
+const ratio = { kind: "replica-ratio", namespace: "n" };
 
 describe("the lever of a router", () => {
   it.each([
@@ -28,6 +31,17 @@ describe("the lever of a router", () => {
       why: "blue-green on Kubernetes has the same one",
       more: { lever: istio, strategy: "blue-green" },
       lever: "VirtualService n/atp",
+    },
+    { why: "without a router a canary moves the Service", more: { lever: ratio }, lever: "Service n/atp" },
+    {
+      why: "blue-green without a router too",
+      more: { lever: ratio, strategy: "blue-green" },
+      lever: "Service n/atp",
+    },
+    {
+      why: "a version in place without a router moves the Deployment",
+      more: { lever: ratio, strategy: "rolling" },
+      lever: "Deployment n/atp",
     },
     {
       why: "a version in place moves the Deployment, whichever the router",
@@ -48,7 +62,7 @@ describe("the lever of a router", () => {
 
 describe("the cluster of a lever", () => {
   const strategies = ["canary", "rolling"];
-  const table = [istio, nginx].flatMap((lever) => strategies.map((strategy) => ({ lever, strategy })));
+  const table = [istio, nginx, ratio].flatMap((lever) => strategies.map((strategy) => ({ lever, strategy })));
   it.each(table)("is the config's for $lever.kind, $strategy", async ({ lever, strategy }) => {
     const kube = await startKubeFake();
     const { runtime } = createMemoryRuntime();

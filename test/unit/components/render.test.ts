@@ -314,7 +314,7 @@ describe("the container", () => {
     });
     expect(seen).toEqual(["stable", "canary"]);
     expect(rendered.candidate?.deployment.metadata).toEqual({ name: "changed-canary" });
-    expect(rendered.route.kind).toBe("GRPCRoute");
+    expect(rendered.route?.kind).toBe("GRPCRoute");
     expect(plain(rendered.route).spec).not.toHaveProperty("hostnames");
   });
 });

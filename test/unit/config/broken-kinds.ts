@@ -203,8 +203,8 @@ export const brokenKinds: readonly BrokenConfig[] = [
     why: "they are refused by name, with those that are built",
     written: {
       ...sandboxConfig,
-      metrics: { kind: "azure-monitor", workspaceId: "6f0e" },
-      lever: { kind: "replica-ratio" },
+      metrics: { kind: "command", run: ["./counts"] },
+      lever: { kind: "app-configuration" },
       notify: [
         { kind: "pagerduty", routingKey: { secure: "v1:x" } },
         { kind: "slack", webhook: "https://hooks.example/T0" },
@@ -214,15 +214,15 @@ export const brokenKinds: readonly BrokenConfig[] = [
     expected: [
       {
         path: "rollout.metrics.kind",
-        received: '"azure-monitor"',
-        rule: "sandbox, prometheus",
-        hint: "azure-monitor is not built yet. Built: sandbox, prometheus.",
+        received: '"command"',
+        rule: "sandbox, prometheus, azure-monitor",
+        hint: "command is not built yet. Built: sandbox, prometheus, azure-monitor.",
       },
       {
         path: "rollout.lever.kind",
-        received: '"replica-ratio"',
+        received: '"app-configuration"',
         rule: "sandbox, http-route, istio, ingress-nginx",
-        hint: "replica-ratio is not built yet",
+        hint: "app-configuration is not built yet",
       },
       {
         path: "rollout.notify[0].kind",

@@ -66,6 +66,13 @@ describe('presets: the guide\'s table "Environment-Specific Rollout Strategies"'
       health: { tries: 3, timeoutSeconds: 5 }, // any health failure; requests.get(url, timeout=5)
       windowSeconds: 60,
       minRequests: 100,
+      gauges: {
+        "db-pool": { limit: 90, forSeconds: minutes(3), source: "none" }, // > 90 % for 3 minutes
+        "queue-depth": { limit: 10_000, forSeconds: minutes(5), source: "none" }, // > 10,000 for 5 minutes
+        memory: { limit: 90, forSeconds: minutes(3), source: "none" }, // > 90 % for 3 minutes
+      },
+      evidence: { odds: 20, tolerance: 1.5, noise: 0.5 }, // gates.md 2.4
+      slo: { availabilityPercent: 99.9, resolveWithinSeconds: minutes(10), window: "rolling-30d" },
     });
     expect(policy.timeouts).toEqual({
       rolloutSeconds: minutes(10), // kubectl rollout status --timeout=10m
@@ -202,6 +209,11 @@ const wholes = [
   "validate.smoke",
   "validate.serviceBus",
   "validate.keyVault",
+  "watch.gauges.db-pool",
+  "watch.gauges.queue-depth",
+  "watch.gauges.memory",
+  "watch.reviews",
+  "watch.integrity",
 ];
 
 /** Dotted paths of the leaves of a policy. */
@@ -218,7 +230,19 @@ describe("origins", () => {
     strategy: "canary",
     increments: [{ exposure: 10, soak: "10m" }, 100],
     look: "5s",
-    gates: { errorRate: { limit: "2%", for: "3m" }, health: { tries: 2 } },
+    gates: {
+      errorRate: { limit: "2%", for: "3m" },
+      health: { tries: 2 },
+      memory: "80%",
+      queue: { limit: 500, for: "1m" },
+      evidence: { odds: 100 },
+    },
+    slo: { availability: 99.5, resolveWithin: "5m", window: "calendar-month" },
+    watch: {
+      ...validConfig.watch,
+      memory: { kind: "prometheus", url: "http://p:9090", query: "max(memory)" },
+      queue: { kind: "azure-metrics", resourceId: "/s/bus", metric: "ActiveMessages" },
+    },
     lever: { kind: "http-route", namespace: "x", kubeconfig: "/k", context: "c" },
     record: { kind: "file", lease: "45s" },
     strategyReason: "as ever",

@@ -1,3 +1,5 @@
+import { unwatched } from "../../support/builders.ts";
+
 /** A production config without a fault, for tests that break one thing of it. */
 export const validConfig = {
   preset: "production",
@@ -13,6 +15,7 @@ export const validConfig = {
     stable: ["http://atp-ingestion/health"],
   },
   lever: { kind: "http-route", namespace: "atp-prod" },
+  watch: unwatched,
 } as const;
 
 /** The same with the sandbox behind every port. */

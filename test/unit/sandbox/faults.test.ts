@@ -36,6 +36,42 @@ const good: readonly [string, object, string][] = [
     "silence of the candidate",
   ],
   ["health=cluster-down@20", { kind: "health", answer: "cluster-down", atExposure: 20 }, "silence of all"],
+  [
+    "slo-miss@20+5m:11m",
+    { kind: "slo-miss", atExposure: 20, delayMs: 300_000, durationMs: 660_000 },
+    "a tail",
+  ],
+  ["db-pool=95%@20", { kind: "level", gauge: "db-pool", value: 95, atExposure: 20 }, "percent of a pool"],
+  [
+    "queue=20000@20+5m:4m",
+    {
+      kind: "level",
+      gauge: "queue-depth",
+      value: 20_000,
+      atExposure: 20,
+      delayMs: 300_000,
+      durationMs: 240_000,
+    },
+    "messages",
+  ],
+  ["memory=90.5%", { kind: "level", gauge: "memory", value: 90.5, atExposure: 5 }, "a fraction of a percent"],
+  ["memory=0%@0", { kind: "level", gauge: "memory", value: 0, atExposure: 0 }, "zero is a level"],
+  [
+    "business-metric=checkout-rate@20",
+    { kind: "business-metric", name: "checkout-rate", atExposure: 20 },
+    "a name",
+  ],
+  ["integrity@20", { kind: "integrity", atExposure: 20 }, "no value"],
+  ["budget=15%", { kind: "budget", remainingPercent: 15, atExposure: 0 }, "so from the start"],
+  ["budget=-12.34%", { kind: "budget", remainingPercent: -12.34, atExposure: 0 }, "overdrawn"],
+  ["budget=0%", { kind: "budget", remainingPercent: 0, atExposure: 0 }, "nothing is left: a value"],
+  ["budget=15%@20", { kind: "budget", remainingPercent: 15, atExposure: 20 }, "worse on the way"],
+  ["budget-burn", { kind: "budget-burn", atExposure: 0 }, "from the start"],
+  [
+    "gauge-outage=db-pool@20:5m",
+    { kind: "gauge-outage", name: "db-pool", atExposure: 20, durationMs: 300_000 },
+    "one source is silent",
+  ],
   ["crashloop@20", { kind: "crashloop", atExposure: 20 }, "no value"],
   ["image-pull@5", { kind: "image-pull", atExposure: 5 }, "no value"],
   [
@@ -64,6 +100,22 @@ const bad: readonly [string, string, string][] = [
   ["latency=1500", "latency=1500ms", "a time without its unit"],
   ["exceptions=1.5", "exceptions=11", "half an exception"],
   ["health=200", "health=503", "200 is no fault"],
+  ["slo-miss=3%@20", "slo-miss@20", "how much is fixed"],
+  ["db-pool=95@20", "db-pool=95%@20", "connections or percent?"],
+  ["db-pool=101%@20", "db-pool=95%@20", "more than the pool"],
+  ["db-pool@20", "db-pool=95%@20", "a level is wanted"],
+  ["queue=95%@20", "queue=20000@20", "a queue has no whole"],
+  ["queue=1.5@20", "queue=20000@20", "half a message"],
+  ["business-metric@20", "business-metric=checkout-rate@20", "no name"],
+  ["business-metric= @20", "business-metric=checkout-rate@20", "an empty name"],
+  ["integrity=event@20", "integrity@20", "a value where none belongs"],
+  ["budget=101%", "budget=15%", "more than all of it"],
+  ["budget=15", "budget=15%", "percent has to be said"],
+  ["budget=0.001%", "budget=15%", "finer than a whole number of requests"],
+  ["budget", "budget=15%", "how much is left?"],
+  ["budget=15%:5m", "no duration", "a month doesn't mend in minutes"],
+  ["budget-burn@20+5m", "fault of requests", "a delay of a history"],
+  ["gauge-outage@20", "gauge-outage=db-pool@20", "which one?"],
   ["crashloop=3@20", "crashloop@20", "a value where none belongs"],
   ["stuck-drain=work", "stuck-drain", "a pool: it is always the last one"],
   ["stuck-drain:3m", "no duration", "a budget doesn't get better by itself"],
@@ -85,7 +137,7 @@ describe("parseFault", () => {
     const error = errorOf(() => parseFault(text));
     expect(error).toMatchObject({ code: "fault-unknown", exit: "config", path: "fault" });
     expect(error.message).toContain(said);
-    for (const form of ["errors=3%@20:121s", "slow-router@20:3m", "health=cluster-down@20"])
+    for (const form of ["errors=3%@20:121s", "slow-router@20:3m", "health=cluster-down@20", "db-pool=95%@20"])
       expect(error.hint).toContain(form);
   });
 

@@ -1,0 +1,34 @@
+import type { LookInput } from "../analysis/judge.ts";
+import type { Gauge } from "../ports/gauge.ts";
+import type { GaugeAnswer } from "../types/gauge.ts";
+import type { Session } from "./session.ts";
+
+interface Span {
+  readonly sinceMs: number;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Levels, business metrics and the integrity check, all at once. What isn't there was not asked. */
+export async function readWatched(
+  { deps, plan }: Session,
+  span: Span,
+): Promise<Pick<LookInput, "gauges" | "reviews" | "integrity">> {
+  const { gauges = {}, reviews = {}, integrity } = deps;
+  const [levels, business, whole] = await Promise.all([
+    readAll(gauges, span),
+    readAll(reviews, span),
+    plan.gates.integrity === undefined ? undefined : integrity?.check(span),
+  ]);
+  return { gauges: levels, reviews: business, ...(whole === undefined ? {} : { integrity: whole }) };
+}
+
+async function readAll(
+  gauges: Readonly<Record<string, Gauge>>,
+  span: Span,
+): Promise<Readonly<Record<string, GaugeAnswer>>> {
+  const answers = await Promise.all(
+    Object.entries(gauges).map(async ([name, gauge]) => [name, await gauge.read(span)] as const),
+  );
+  return Object.fromEntries(answers);
+}
