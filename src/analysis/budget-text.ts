@@ -4,6 +4,7 @@ import { type BudgetSight, isUntouched } from "./budget-sight.ts";
 import type { BudgetTerms } from "./budget-terms.ts";
 import type { BudgetWindow } from "./budget-window.ts";
 import type { BurnReading } from "./burn.ts";
+import { grouped } from "./figures.ts";
 
 /** What approvers have to know of a plan that doesn't go as its policy says; nothing of the others. */
 export function budgetNotes(budget: PlanBudget | undefined): readonly string[] {
@@ -31,11 +32,11 @@ export function budgetText(budget: Budget, window: BudgetWindow): string {
   const whole = `error budget ${windowWords[window]}`;
   if (budget.band === "unknown") return `${whole}: unknown (${budget.why})`;
   const { remainingPercent, badUsed, badAllowed } = budget;
-  const counts = `${number(badUsed)} failed, ${number(badAllowed)} may`;
+  const counts = `${grouped(badUsed)} failed, ${grouped(badAllowed)} may`;
   const left =
     remainingPercent < 0
-      ? `overdrawn by ${number(-remainingPercent)} %`
-      : `${number(remainingPercent)} % is left`;
+      ? `overdrawn by ${tenths(Math.ceil, -remainingPercent)} %`
+      : `${tenths(Math.floor, remainingPercent)} % is left`;
   return `${whole}: ${left} (${band}; ${counts})`;
 }
 
@@ -71,6 +72,8 @@ function recoveryText(atMs: number, window: BudgetWindow): string {
 }
 
 /** At most four decimals, thousands apart: 26,000,000. */
-function number(value: number): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: 4 });
+/** With one decimal, to the worse side: a band's edge never reads as reached where it isn't. */
+function tenths(round: (value: number) => number, percent: number): string {
+  const value = round(percent * 10 - (round === Math.ceil ? 1e-9 : -1e-9)) / 10;
+  return value.toLocaleString("en-US", { maximumFractionDigits: 1 });
 }

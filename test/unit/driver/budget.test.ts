@@ -63,7 +63,7 @@ describe("a refusal", () => {
     // The day that began ten days ago has left the window in 21 days.
     const recovers = world.now() + 21 * day;
     expect(cause?.message).toBe(
-      "error budget of the last 30 days: 19.9923 % is left (defer; 10,369 failed, 12,960 may); " +
+      "error budget of the last 30 days: 19.9 % is left (defer; 10,369 failed, 12,960 may); " +
         "only a rollout of one of these priorities starts: reliability, security, hotfix, critical, p0; " +
         `at 20 % again by ${new Date(recovers).toISOString().slice(0, 16)}Z at the earliest, if nothing fails from now on`,
     );
@@ -98,7 +98,7 @@ describe("a refusal", () => {
     const third = { fromMs: world.now() - 28 * day, toMs: world.now() - 27 * day };
     world.totals.setOutage(({ fromMs }) => fromMs === third.fromMs);
     const { cause } = await world.run();
-    expect(cause?.message).toContain("overdrawn by 0.0077 % (freeze; 12,961 failed, 12,960 may)");
+    expect(cause?.message).toContain("overdrawn by 0.1 % (freeze; 12,961 failed, 12,960 may)");
     expect(cause?.message).toContain("nobody knows until when");
   });
 
