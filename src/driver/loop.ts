@@ -11,6 +11,7 @@ import { observe } from "./observe.ts";
 import { pullLever, restoreBaseline, stackToZero } from "./revert.ts";
 import { journal, type Session } from "./session.ts";
 import { messageFor, tell } from "./tell.ts";
+import { sloNews } from "./tell-slo.ts";
 import { validateStaged } from "./validate.ts";
 import { verifyRevert } from "./verify.ts";
 
@@ -27,6 +28,7 @@ export async function runLoop(session: Session): Promise<LoopEnd> {
     lastVerdicts: "",
     lastProgress: "",
     lastHold: "",
+    lastSlo: "",
     told: [],
   };
   while (!isEnd(session.state.name)) {
@@ -36,6 +38,7 @@ export async function runLoop(session: Session): Promise<LoopEnd> {
     if (observations.lease === "lost") return "lease-lost";
     await writeProgress(session, { observations, decision, turn });
     await writeVerdicts(session, { observations, decision, turn });
+    tellSlo(session, { observations, decision, turn });
     await act(session, { decision, observations, turn });
     if (decision.kind === "wait" || decision.kind === "hold")
       await pause(session, decision, seenRunning(observations, turn.effect));
@@ -49,6 +52,7 @@ interface Turn {
   lastVerdicts: string;
   lastProgress: string;
   lastHold: string;
+  lastSlo: string;
   /** Messages under way: they never stand in the way, but the end waits for them. */
   readonly told: Promise<void>[];
 }
@@ -96,6 +100,14 @@ async function act(session: Session, { decision, observations, turn }: Look): Pr
   }
   if (session.state.name === before && decision.kind !== "hold") return;
   const message = messageFor(session);
+  if (message !== undefined)
+    turn.told.push(tell(session, message).catch((error: unknown) => warnOf(session, error)));
+}
+
+/** An SLO past a threshold is told when it is seen: the soak goes on meanwhile. */
+function tellSlo(session: Session, { observations, turn }: Look): void {
+  const { said, message } = sloNews(session, observations.readings, turn.lastSlo);
+  turn.lastSlo = said;
   if (message !== undefined)
     turn.told.push(tell(session, message).catch((error: unknown) => warnOf(session, error)));
 }
