@@ -81,8 +81,7 @@ function optionsOf(input: EvidenceInput, metrics: readonly PaceMetric[]): Partia
   const { evidence, exposedSinceMs, stable } = input;
   return {
     metrics,
-    // A bit above: 1 / (1 / 105) is below 105, and would read as 104.
-    alpha: 1 / (evidence.odds * (1 + Number.EPSILON)),
+    alpha: alphaOf(evidence.odds),
     tolerance: evidence.tolerance,
     tau: evidence.noise,
     binMs: input.binMs,
@@ -91,6 +90,12 @@ function optionsOf(input: EvidenceInput, metrics: readonly PaceMetric[]): Partia
     latencySkipUntilMs: exposedSinceMs + coldStartMs,
     originMs: exposedSinceMs,
   } as Partial<PaceOptions>;
+}
+
+/** 1 / (1 / 105) is a bit below 105, and would read as 104. */
+function alphaOf(odds: number): number {
+  const alpha = 1 / odds;
+  return 1 / alpha < odds ? alpha * (1 - Number.EPSILON) : alpha;
 }
 
 function metricsOf({ gates, ...cohorts }: EvidenceInput): readonly PaceMetric[] {

@@ -8,6 +8,8 @@ import { total, type Window } from "./windows.ts";
 export interface SloInput {
   readonly slo: SloLimits;
   readonly candidate: readonly CohortBin[];
+  /** Stable beside it, where there is one: is it ill too? */
+  readonly stable?: readonly CohortBin[];
   /** Since when this step is watched, ms. */
   readonly confirmedAtMs: number;
   readonly nowMs: number;
@@ -38,30 +40,77 @@ export function readSlo(input: SloInput): GateReading {
     const message = "no window of this step is full yet that an SLO could be judged by";
     return { ...base, verdict: "no-data", reason: "BelowMinRequests", message };
   }
-  const looks = windows.map((window): SloLook => ({ atMs: window.toMs, state: stateOf(window) }));
+  if (isOld(latest, input)) {
+    const message = `the newest full window of this step ended ${Math.round((input.watermarkMs - latest.toMs) / 1000)} s ago: nobody can say whether an SLO is met now`;
+    return { ...base, verdict: "no-data", reason: "StaleData", message };
+  }
+  const looks = windows.map((window): SloLook => ({ atMs: window.toMs, state: stateOf(input, window) }));
   const ruling = readSloLooks(looks, { nowMs, resolveWithinMs: slo.resolveWithinSeconds * 1000 });
   const value = Math.round((1 - latest.errors / latest.n) * 1e6) / 1e4;
-  const text = `${ruling.message}${culprits(latest)}`;
+  const text = `${ruling.message}${culprits(input, latest)}`;
   const facts = { ...base, value, samples: latest.n, message: text };
   if (ruling.action === "revert")
-    return { ...facts, verdict: "fail", reason: "SloNotResolved", cause: "canary" };
+    return { ...facts, verdict: "fail", reason: "SloNotResolved", cause: causeOf(input, latest) };
   if (ruling.action === "go-on") return { ...facts, verdict: "pass", reason: "WithinSlo" };
   const reason = ruling.criticalSinceMs === undefined ? "SloWarning" : "SloCritical";
   return { ...facts, verdict: "no-data", reason };
 }
 
-function stateOf(window: Window): SloState {
-  const states = counted.map((metric) => sloStateOfCounts(metric, window));
-  const known = states.filter((state) => state !== "unknown");
-  return worstState(known);
+/** Silence resolves nothing, and an outage of the metrics alone never turns back: then it holds. */
+function isOld({ fromMs, toMs }: Window, { watermarkMs, windowMs }: SloInput): boolean {
+  return watermarkMs - toMs > Math.max(3 * windowMs, 2 * (toMs - fromMs));
+}
+
+function causeOf({ stable = [] }: SloInput, { fromMs, toMs }: Window): "canary" | "environment" {
+  const beside = stable.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);
+  const states = countedStates(total(beside, fromMs, toMs)).map(({ state }) => state);
+  return worstState(states) === "critical" ? "environment" : "canary";
+}
+
+interface MetricState {
+  readonly metric: string;
+  readonly state: SloState;
+}
+
+function stateOf(input: SloInput, window: Window): SloState {
+  return worstState(statesOf(input, window).map(({ state }) => state));
+}
+
+function statesOf(input: SloInput, window: Window): readonly MetricState[] {
+  return [...countedStates(window), ...throughputState(input, window)];
+}
+
+function countedStates(window: Window): readonly MetricState[] {
+  return counted
+    .map((metric) => ({ metric, state: sloStateOfCounts(metric, window) }))
+    .filter(({ state }) => state !== "unknown");
+}
+
+/** Of both sides together: the weight moves requests, it makes none. */
+function throughputState(
+  { slo, stable = [] }: SloInput,
+  { fromMs, toMs, n }: Window,
+): readonly MetricState[] {
+  if (slo.throughput === undefined) return [];
+  const beside = stable.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);
+  const perSecond = ((n + total(beside, fromMs, toMs).n) * 1000) / (toMs - fromMs);
+  const { target, warning, critical } = slo.throughput;
+  const state =
+    perSecond < critical
+      ? "critical"
+      : perSecond < warning
+        ? "warning"
+        : perSecond < target
+          ? "missed"
+          : "met";
+  return [{ metric: "throughput", state }];
 }
 
 /** Which metrics are past a threshold, for people. */
-function culprits(window: Window): string {
-  const bad = counted.flatMap((metric) => {
-    const state = sloStateOfCounts(metric, window);
-    return state === "warning" || state === "critical" ? [`${metric} ${state}`] : [];
-  });
+function culprits(input: SloInput, window: Window): string {
+  const bad = statesOf(input, window).flatMap(({ metric, state }) =>
+    state === "warning" || state === "critical" ? [`${metric} ${state}`] : [],
+  );
   return bad.length === 0 ? "" : ` (${bad.join(", ")})`;
 }
 

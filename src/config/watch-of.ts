@@ -120,6 +120,9 @@ function pickSlo(written: WrittenConfig, pick: Picker): SloLimits | undefined {
       preset<number>(base.resolveWithinSeconds),
     ),
     window: pick("gates.slo.window", slo?.window, preset<SloLimits["window"]>(base.window)),
+    ...(slo?.throughput === undefined
+      ? {}
+      : { throughput: pick("gates.slo.throughput", slo.throughput, standard(slo.throughput)) }),
   };
 }
 

@@ -24,7 +24,7 @@ export const triggersAreNamed: Rule = {
 /** A source in Azure is at one place, and its sides differ. */
 export const azureIsOnePlace: Rule = {
   name: "azure-is-one-place",
-  says: "Azure Monitor has either `workspaceId` or `resourceId`, and a cohort by `role` names both roles, which differ.",
+  says: "Azure Monitor has either `workspaceId` or `resourceId`; a cohort by `role` names both roles, and no two sides have the same value.",
   reads: ["metrics", "watch"],
   check: ({ written }) => {
     const issues: Issue[] = [];

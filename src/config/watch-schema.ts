@@ -109,7 +109,10 @@ const review = z.strictObject({
 
 const integrity = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: kind("command", "Exit code 0 means whole, 1 broken; any other, that it could not check."),
+    kind: kind(
+      "command",
+      "Exit code 0 means whole, 1 with a line on stdout broken; anything else, that it could not check.",
+    ),
     run: program,
   }),
   z.strictObject({
@@ -132,18 +135,27 @@ export const watchSchema = z.strictObject({
     "Memory of the containers, in percent of their limit.",
     '{ kind: prometheus, url: …, query: "100 * max(container_memory_working_set_bytes / container_spec_memory_limit_bytes)" }',
   ),
-  review: key(z.array(review), {
-    what: "Business metrics that hold for a person past their limit; they never revert by themselves.",
-    rule: "a list of { name, limit, source }",
-    hint: "Write [{ name: checkout-rate, limit: 0.95, worse: below, source: { kind: prometheus, … } }].",
-    absent: "none",
-  }).optional(),
+  review: key(
+    z.array(review).refine((all) => new Set(all.map(({ name }) => name)).size === all.length),
+    {
+      what: "Business metrics that hold for a person past their limit; they never revert by themselves.",
+      rule: "a list of { name, limit, source }, each name once",
+      hint: "Write [{ name: checkout-rate, limit: 0.95, worse: below, source: { kind: prometheus, … } }].",
+      absent: "none",
+    },
+  ).optional(),
   integrity: key(integrity, {
     what: "Verifies what the candidate has written; one failure reverts.",
     rule: "an object with a kind",
     hint: 'Write { kind: command, run: ["./verify-chain"] }.',
     absent: "nothing checks it",
   }).optional(),
+});
+
+const rate = key(z.number().min(0), {
+  what: "Requests a second.",
+  rule: "a number from 0",
+  hint: "Write 10000.",
 });
 
 /** What the service promises. */
@@ -160,6 +172,17 @@ export const sloSchema = key(
       resolveWithin: duration(
         { min: "1m", max: "24h" },
         { what: "How long an SLO may be critical before the rollout turns back.", fallback: "10m" },
+      ).optional(),
+      throughput: key(
+        z
+          .strictObject({ target: rate, warning: rate, critical: rate })
+          .refine(({ target, warning, critical }) => target >= warning && warning >= critical),
+        {
+          what: "Requests a second of both sides together, at least.",
+          rule: "an object with target, warning and critical, each at least the next",
+          hint: "Write { target: 10000, warning: 8000, critical: 5000 }.",
+          absent: "not judged",
+        },
       ).optional(),
       window: key(z.enum(["rolling-30d", "calendar-month"]), {
         what: "What the error budget is counted over.",

@@ -36,6 +36,8 @@ export interface SloLimits {
   readonly availabilityPercent: number;
   readonly resolveWithinSeconds: number;
   readonly window: "rolling-30d" | "calendar-month";
+  /** Requests a second of both sides together; fewer is worse. Absent: not judged. */
+  readonly throughput?: { readonly target: number; readonly warning: number; readonly critical: number };
 }
 
 /**

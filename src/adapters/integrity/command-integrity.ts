@@ -13,8 +13,9 @@ export interface CommandIntegrityOptions {
 }
 
 /**
- * A program that verifies the candidate's data, at each look. Exit 0: whole. Exit 1: broken, and its last line says
- * what. Anything else (a time-out, another code, a program that isn't there) could not check, and proves nothing.
+ * A program that verifies the candidate's data, at each look. Exit 0: whole. Exit 1 with a line on stdout: broken, and
+ * that line says what; a crash exits 1 too, but has nothing to report there. Anything else (a time-out, another code, a
+ * program that isn't there) could not check, and proves nothing.
  * `SINCE` and `NOW` in its environment are the span, as ISO dates. Never throws.
  */
 export function createCommandIntegrity(options: CommandIntegrityOptions): Integrity {
@@ -29,9 +30,9 @@ export function createCommandIntegrity(options: CommandIntegrityOptions): Integr
       if (run.how === "cancelled") return error("was cancelled");
       if (run.how === "late") return error(`did not end within ${timeoutMs / 1000} s`);
       if (run.how === "not-started") return error(`can't be started: ${run.message}`);
-      const said = lastLine(run.stdout) || lastLine(run.stderr);
+      const said = lastLine(run.stdout);
       if (run.code === 0) return { status: "whole", message: said || `${program} finds nothing broken` };
-      if (run.code === 1) return { status: "broken", message: said || `${program} finds the data broken` };
+      if (run.code === 1 && said !== "") return { status: "broken", message: said };
       return error(`could not check: ${failureOf(run)}`);
     },
   };

@@ -214,6 +214,7 @@ const wholes = [
   "watch.gauges.memory",
   "watch.reviews",
   "watch.integrity",
+  "gates.slo.throughput",
 ];
 
 /** Dotted paths of the leaves of a policy. */
@@ -237,7 +238,12 @@ describe("origins", () => {
       queue: { limit: 500, for: "1m" },
       evidence: { odds: 100 },
     },
-    slo: { availability: 99.5, resolveWithin: "5m", window: "calendar-month" },
+    slo: {
+      availability: 99.5,
+      resolveWithin: "5m",
+      window: "calendar-month",
+      throughput: { target: 100, warning: 80, critical: 50 },
+    },
     watch: {
       ...validConfig.watch,
       memory: { kind: "prometheus", url: "http://p:9090", query: "max(memory)" },
