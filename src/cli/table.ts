@@ -17,5 +17,6 @@ export const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   recover: async () => (await import("./commands/recover.ts")).recoverCommand,
   budget: async () => (await import("./commands/budget.ts")).budgetCommand,
   triage: async () => (await import("./commands/triage.ts")).triageCommand,
+  judge: async () => (await import("./commands/judge.ts")).judgeCommand,
   schema: async () => (await import("./commands/schema.ts")).schemaCommand,
 };

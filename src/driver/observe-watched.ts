@@ -1,7 +1,8 @@
 import type { LookInput } from "../analysis/judge.ts";
 import type { Gauge } from "../ports/gauge.ts";
+import type { GateLimits } from "../types/gates.ts";
 import type { GaugeAnswer } from "../types/gauge.ts";
-import type { Session } from "./session.ts";
+import type { DriverDeps } from "./session.ts";
 
 interface Span {
   readonly sinceMs: number;
@@ -11,14 +12,15 @@ interface Span {
 
 /** Levels, business metrics and the integrity check, all at once. What isn't there was not asked. */
 export async function readWatched(
-  { deps, plan }: Session,
+  deps: Pick<DriverDeps, "gauges" | "reviews" | "integrity">,
+  gates: Pick<GateLimits, "integrity">,
   span: Span,
 ): Promise<Pick<LookInput, "gauges" | "reviews" | "integrity">> {
   const { gauges = {}, reviews = {}, integrity } = deps;
   const [levels, business, whole] = await Promise.all([
     readAll(gauges, span),
     readAll(reviews, span),
-    plan.gates.integrity === undefined ? undefined : integrity?.check(span),
+    gates.integrity === undefined ? undefined : integrity?.check(span),
   ]);
   return { gauges: levels, reviews: business, ...(whole === undefined ? {} : { integrity: whole }) };
 }

@@ -40,7 +40,7 @@ async function readGates(session: Session): Promise<readonly GateReading[]> {
     Promise.all([
       deps.metrics.observe({ sinceMs: since, nowMs, ...thresholdsOf(gates), signal }),
       deps.health.probe({ tries: gates.health.tries, timeoutMs: gates.health.timeoutSeconds * 1000, signal }),
-      readWatched(session, { sinceMs: since, nowMs, signal }),
+      readWatched(deps, gates, { sinceMs: since, nowMs, signal }),
     ]),
   );
   if (asked === undefined) return [];

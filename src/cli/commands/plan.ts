@@ -3,11 +3,13 @@ import { RolloutError } from "../../errors/errors.ts";
 import { buildPlan, type Change, planHash } from "../../plan/build-plan.ts";
 import type { ChangeKind } from "../../types/change.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
-import { type Command, type CommandContext, type CommandResult, textOption } from "../command.ts";
-import { openStack, type Served, servedVersion } from "../record-view.ts";
+import { type Command, type CommandContext, type CommandResult, flag, textOption } from "../command.ts";
+import { type OpenStack, openStack, type Served, servedVersion } from "../record-view.ts";
 import { type PlanView, renderPlan } from "../render/plan.ts";
+import { renderFigures } from "../render/plan-figures.ts";
 import { atChange, changeOption, termsFor } from "../start.ts";
 import { priorityOption } from "../urgency.ts";
+import { figureOptions, figuresOf, type PlanFigures, parseTraffic } from "./plan-figures.ts";
 
 export const planCommand: Command = {
   name: "plan",
@@ -16,9 +18,11 @@ export const planCommand: Command = {
     { flags: "--version <version>", summary: "the version to roll out (default: the stack's config)" },
     changeOption,
     priorityOption,
+    ...figureOptions,
   ],
   examples: [
     "rollouts plan --stack prod",
+    "rollouts plan --stack prod --traffic 100/s",
     "rollouts plan --stack prod --change bug-fix",
     "rollouts plan --stack prod --version 1.2.4 --json",
   ],
@@ -26,7 +30,8 @@ export const planCommand: Command = {
 };
 
 async function plan(context: CommandContext): Promise<CommandResult> {
-  const { at: bare, entries, inFlight } = await openStack(context);
+  const opened = await openStack(context);
+  const { at: bare, entries, inFlight } = opened;
   const kind = textOption(context, "change") as ChangeKind | undefined;
   const { change } = termsFor(bare, kind);
   const { config, stack } = atChange(bare, kind);
@@ -47,7 +52,37 @@ async function plan(context: CommandContext): Promise<CommandResult> {
           `${inFlight.plan.to} is in flight (${inFlight.state.name} at ${inFlight.state.step}) and is finished or taken back first`,
         ]),
   ];
-  return { data: view, text: renderPlan(view, { stack, color: context.color, notes }) };
+  const text = renderPlan(view, { stack, color: context.color, notes });
+  const expected = await expectedOf(context, view, { stack: opened, policy: config.policy });
+  if (expected === undefined) return { data: view, text };
+  return { data: { ...view, expected }, text: `${text}\n\n${renderFigures(expected, context)}` };
+}
+
+/** What the plan comes to at a traffic, where one is given or asked for. */
+async function expectedOf(
+  context: CommandContext,
+  view: PlanView,
+  { stack, policy }: { readonly stack: OpenStack; readonly policy: EnvironmentPolicy },
+): Promise<PlanFigures | undefined> {
+  const traffic = textOption(context, "traffic");
+  if (flag(context, "measure")) {
+    if (traffic !== undefined) throw trafficTwice();
+    const { measure } = await import("./plan-measure.ts");
+    const { stable, ...measured } = await measure(context, stack, policy);
+    return { ...figuresOf(view, measured), stable };
+  }
+  if (traffic === undefined) return undefined;
+  return figuresOf(view, { requestsPerSecond: parseTraffic(traffic), source: "--traffic" });
+}
+
+function trafficTwice(): RolloutError {
+  const hint = "--measure asks the stack's own sources: leave one of the two out.";
+  return new RolloutError("rollouts plan has 1 problem in its options.", {
+    code: "usage",
+    exit: "config",
+    issues: [{ path: "--measure", rule: "not together with --traffic", hint }],
+    hint,
+  });
 }
 
 /** What is left of it is known where the stack's metrics are. */

@@ -22,7 +22,7 @@ function gauge(name: string, asked: unknown[]): Gauge {
 async function watched(deps: Partial<Session["deps"]>, integrity?: string) {
   const plan = aPlan();
   const gates = { ...plan.gates, ...(integrity === undefined ? {} : { integrity }) };
-  return await readWatched({ deps, plan: { ...plan, gates } } as Session, span);
+  return await readWatched(deps, gates, span);
 }
 
 describe("what is watched beside the counts", () => {
