@@ -25,6 +25,8 @@ export interface LookInput {
   readonly gauges?: Readonly<Partial<Record<GaugeName, GaugeAnswer>>>;
   readonly reviews?: Readonly<Record<string, GaugeAnswer>>;
   readonly integrity?: IntegrityAnswer;
+  /** Seconds that events wait in the queue; judged where the objectives have it. */
+  readonly queueLag?: GaugeAnswer;
 }
 
 /** The share of requests that a P95 lets be slower, percent. */

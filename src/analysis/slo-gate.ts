@@ -1,8 +1,10 @@
 import type { SloLimits } from "../types/gates.ts";
+import type { GaugeAnswer } from "../types/gauge.ts";
 import type { CohortBin } from "../types/observation.ts";
 import type { GateReading } from "../types/verdict.ts";
 import { type SloState, sloStateOfCounts, sloTable, worstState } from "./slo.ts";
-import { readSloLooks, type SloLook } from "./slo-looks.ts";
+import { lagSilence, lagState, withLag } from "./slo-lag.ts";
+import { readSloLooks, type SloLook, type SloRuling } from "./slo-looks.ts";
 import { total, type Window } from "./windows.ts";
 
 export interface SloInput {
@@ -10,6 +12,8 @@ export interface SloInput {
   readonly candidate: readonly CohortBin[];
   /** Stable beside it, where there is one: is it ill too? */
   readonly stable?: readonly CohortBin[];
+  /** What the source of the queue's lag says, s; read where `slo.queueLag` is set. Absent: it was not asked. */
+  readonly queueLag?: GaugeAnswer;
   /** Since when this step is watched, ms. */
   readonly confirmedAtMs: number;
   readonly nowMs: number;
@@ -29,7 +33,8 @@ export const sloThresholdsMs: readonly number[] = [sloTable["p95-latency"], sloT
 
 /**
  * The guide's SLO table over the windows of this step, laid end to end: a warning holds, critical turns back where it
- * isn't resolved in time. Metrics that the source doesn't count are left out. Pure.
+ * isn't resolved in time. Metrics that the source doesn't count are left out; of the queue's lag, which has a source of
+ * its own where it is watched, silence holds, and turns nothing back. Pure.
  */
 export function readSlo(input: SloInput): GateReading {
   const { slo, nowMs } = input;
@@ -44,16 +49,48 @@ export function readSlo(input: SloInput): GateReading {
     const message = `the newest full window of this step ended ${Math.round((input.watermarkMs - latest.toMs) / 1000)} s ago: nobody can say whether an SLO is met now`;
     return { ...base, verdict: "no-data", reason: "StaleData", message };
   }
-  const looks = windows.map((window): SloLook => ({ atMs: window.toMs, state: stateOf(input, window) }));
+  const looks = looksOf(input, windows);
   const ruling = readSloLooks(looks, { nowMs, resolveWithinMs: slo.resolveWithinSeconds * 1000 });
   const value = Math.round((1 - latest.errors / latest.n) * 1e6) / 1e4;
-  const text = `${ruling.message}${culprits(input, latest)}`;
-  const facts = { ...base, value, samples: latest.n, message: text };
+  const facts = { ...base, value, samples: latest.n, message: `${ruling.message}${culprits(input, latest)}` };
+  const silence = silenceOf(input, latest);
+  if (silence !== undefined && !(ruling.action === "revert" && looks.at(-1)?.state === "critical")) {
+    const message = `nobody can say how long events wait in the queue: ${silence.why}`;
+    if (ruling.action === "go-on") return { ...facts, verdict: "no-data", reason: silence.reason, message };
+    const both = `${facts.message}; ${message}`;
+    return { ...facts, verdict: "no-data", reason: held(ruling), message: both };
+  }
   if (ruling.action === "revert")
     return { ...facts, verdict: "fail", reason: "SloNotResolved", cause: causeOf(input, latest) };
   if (ruling.action === "go-on") return { ...facts, verdict: "pass", reason: "WithinSlo" };
-  const reason = ruling.criticalSinceMs === undefined ? "SloWarning" : "SloCritical";
-  return { ...facts, verdict: "no-data", reason };
+  return { ...facts, verdict: "no-data", reason: held(ruling) };
+}
+
+function held({ criticalSinceMs }: SloRuling): string {
+  return criticalSinceMs === undefined ? "SloWarning" : "SloCritical";
+}
+
+const unasked = { status: "error", message: "its source was not asked" } as const;
+
+function looksOf(input: SloInput, windows: readonly Window[]): readonly SloLook[] {
+  const counted = windows.map((window) => stateOf(input, window));
+  const states = input.slo.queueLag
+    ? withLag(
+        counted,
+        windows.map((window) => lagOf(input, window)),
+      )
+    : counted;
+  return windows.map(({ toMs }, index) => ({ atMs: toMs, state: states[index] ?? "unknown" }));
+}
+
+function lagOf({ queueLag = unasked, confirmedAtMs }: SloInput, window: Window): SloState {
+  return lagState(queueLag, window, confirmedAtMs);
+}
+
+/** Why the lag of a window is unknown; undefined where it isn't, or isn't watched. */
+function silenceOf(input: SloInput, window: Window): ReturnType<typeof lagSilence> | undefined {
+  const silent = input.slo.queueLag && lagOf(input, window) === "unknown";
+  return silent ? lagSilence(input.queueLag ?? unasked) : undefined;
 }
 
 /** Silence resolves nothing, and an outage of the metrics alone never turns back: then it holds. */
@@ -108,7 +145,10 @@ function throughputState(
 
 /** Which metrics are past a threshold, for people. */
 function culprits(input: SloInput, window: Window): string {
-  const bad = statesOf(input, window).flatMap(({ metric, state }) =>
+  const lag: readonly MetricState[] = input.slo.queueLag
+    ? [{ metric: "queue-lag", state: lagOf(input, window) }]
+    : [];
+  const bad = [...statesOf(input, window), ...lag].flatMap(({ metric, state }) =>
     state === "warning" || state === "critical" ? [`${metric} ${state}`] : [],
   );
   return bad.length === 0 ? "" : ` (${bad.join(", ")})`;

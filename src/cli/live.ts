@@ -8,7 +8,10 @@ import type { GateReading } from "../types/verdict.ts";
 import { type Decision, verdictOf } from "./decision.ts";
 
 /** What a live watch asks. Nothing in it can move traffic. */
-export type LivePorts = Pick<DriverDeps, "metrics" | "health" | "gauges" | "reviews" | "integrity">;
+export type LivePorts = Pick<
+  DriverDeps,
+  "metrics" | "health" | "gauges" | "reviews" | "integrity" | "queueLag"
+>;
 
 export interface LiveOptions {
   readonly gates: GateLimits;

@@ -32,9 +32,11 @@ export function pickWatch({ watch = {} }: WrittenConfig, pick: Picker): WatchCon
     worse,
     source: sourceOf(source) as GaugeConfig,
   }));
+  const lag = watch.queueLag && (sourceOf(watch.queueLag) as GaugeConfig);
   return {
     gauges: Object.fromEntries(gauges),
     reviews: pick("watch.reviews", watch.review && reviews, standard(reviews)),
+    ...(lag === undefined ? {} : { queueLag: pick("watch.queueLag", lag, standard(lag)) }),
     ...(watch.integrity === undefined
       ? {}
       : { integrity: pick("watch.integrity", watch.integrity, standard(watch.integrity)) }),
@@ -71,7 +73,7 @@ export function pickLevels(
     },
   ]);
   const evidence = pickEvidence(written, pick);
-  const slo = pickSlo(written, pick);
+  const slo = pickSlo(written, pick, watch);
   return {
     gauges: Object.fromEntries(gauges),
     ...(evidence === undefined ? {} : { evidence }),
@@ -104,7 +106,7 @@ function pickEvidence(written: WrittenConfig, pick: Picker): EvidenceLimits | un
   return { odds: number("odds"), tolerance: number("tolerance"), noise: number("noise") };
 }
 
-function pickSlo(written: WrittenConfig, pick: Picker): SloLimits | undefined {
+function pickSlo(written: WrittenConfig, pick: Picker, { queueLag }: WatchConfig): SloLimits | undefined {
   const { slo } = written;
   if (slo === false || (slo === undefined && !presets[written.preset].slo)) return undefined;
   const base = defaults.slo;
@@ -123,6 +125,7 @@ function pickSlo(written: WrittenConfig, pick: Picker): SloLimits | undefined {
     ...(slo?.throughput === undefined
       ? {}
       : { throughput: pick("gates.slo.throughput", slo.throughput, standard(slo.throughput)) }),
+    ...(queueLag === undefined ? {} : { queueLag: true }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Issue } from "../errors/errors.ts";
 import { issueAt, missingSource, type Rule, watched } from "./rule.ts";
 
 const triggers = ["dbPool", "queue", "memory"] as const;
+const levels = [...triggers, "queueLag"] as const;
 
 /** Production says of each of the guide's triggers on levels what watches it, or why nothing does. */
 export const triggersAreNamed: Rule = {
@@ -49,7 +50,7 @@ export const azureIsOnePlace: Rule = {
         );
       }
     }
-    for (const key of triggers) {
+    for (const key of levels) {
       const source = watch[key];
       if (source?.kind === "azure-logs") one(`watch.${key}`, source);
     }
@@ -70,10 +71,10 @@ export const noMixedLevels: Rule = {
     const written = { watch, ...rest };
     const hint = "Name a real source; a rehearsal puts the sandbox in its place by itself.";
     const advice = { rule: `a real source beside the lever ${policy.lever.kind}`, hint };
-    const levels = triggers.filter((key) => watch[key]?.kind === "sandbox").map((key) => `watch.${key}.kind`);
+    const named = levels.filter((key) => watch[key]?.kind === "sandbox").map((key) => `watch.${key}.kind`);
     const reviews = (watch.review ?? []).flatMap(({ source }, index) =>
       source.kind === "sandbox" ? [`watch.review[${index}].source.kind`] : [],
     );
-    return [...levels, ...reviews].map((path) => issueAt(written, path, advice));
+    return [...named, ...reviews].map((path) => issueAt(written, path, advice));
   },
 };

@@ -135,6 +135,12 @@ export const watchSchema = z.strictObject({
     "Memory of the containers, in percent of their limit.",
     '{ kind: prometheus, url: …, query: "100 * max(container_memory_working_set_bytes / container_spec_memory_limit_bytes)" }',
   ),
+  queueLag: key(source, {
+    what: "How long an event waits in the queue until it is processed, in seconds: judged with the SLOs (`slo`), above 120 s a warning, above 300 s critical.",
+    rule: "an object with a kind",
+    hint: 'Write { kind: prometheus, url: …, query: "max(queue_lag_seconds)" }.',
+    absent: "not judged",
+  }).optional(),
   review: key(
     z.array(review).refine((all) => new Set(all.map(({ name }) => name)).size === all.length),
     {

@@ -10,19 +10,25 @@ interface Span {
   readonly signal: AbortSignal;
 }
 
-/** Levels, business metrics and the integrity check, all at once. What isn't there was not asked. */
+/** Levels, business metrics, the queue's lag and the integrity check, all at once. What isn't there was not asked. */
 export async function readWatched(
-  deps: Pick<DriverDeps, "gauges" | "reviews" | "integrity">,
-  gates: Pick<GateLimits, "integrity">,
+  deps: Pick<DriverDeps, "gauges" | "reviews" | "integrity" | "queueLag">,
+  gates: Pick<GateLimits, "integrity" | "slo">,
   span: Span,
-): Promise<Pick<LookInput, "gauges" | "reviews" | "integrity">> {
-  const { gauges = {}, reviews = {}, integrity } = deps;
-  const [levels, business, whole] = await Promise.all([
+): Promise<Pick<LookInput, "gauges" | "reviews" | "integrity" | "queueLag">> {
+  const { gauges = {}, reviews = {}, integrity, queueLag } = deps;
+  const [levels, business, whole, lag] = await Promise.all([
     readAll(gauges, span),
     readAll(reviews, span),
     gates.integrity === undefined ? undefined : integrity?.check(span),
+    gates.slo?.queueLag === undefined ? undefined : queueLag?.read(span),
   ]);
-  return { gauges: levels, reviews: business, ...(whole === undefined ? {} : { integrity: whole }) };
+  return {
+    gauges: levels,
+    reviews: business,
+    ...(whole === undefined ? {} : { integrity: whole }),
+    ...(lag === undefined ? {} : { queueLag: lag }),
+  };
 }
 
 async function readAll(

@@ -38,6 +38,8 @@ export interface DriverDeps {
   /** Business metrics, by name. */
   readonly reviews?: Readonly<Record<string, Gauge>>;
   readonly integrity?: Integrity;
+  /** How long events wait in the queue, s: judged with the SLOs. */
+  readonly queueLag?: Gauge;
   /** Requests of the service over long spans: its error budget and burn rates. Absent: the budget is unknown. */
   readonly totals?: Totals;
   /** Asks the place itself before a start; absent: there is nothing to ask. */

@@ -10,8 +10,8 @@ export type FaultEffect =
   | { readonly kind: "health"; readonly answer: number | "no-answer" | "cluster-down" }
   /** A check of the staged version, by its name. */
   | { readonly kind: "validation"; readonly check: string }
-  /** A level that is watched: percent, of `queue-depth` messages. */
-  | { readonly kind: "level"; readonly gauge: GaugeName; readonly value: number }
+  /** A level that is watched: percent, of `queue-depth` messages, of `queue-lag` seconds. */
+  | { readonly kind: "level"; readonly gauge: GaugeName | "queue-lag"; readonly value: number }
   /** A review metric past its limit; a source of levels that answers `error`. */
   | { readonly kind: "business-metric" | "gauge-outage"; readonly name: string }
   /** What is left of the error budget of 30 days, percent of it in steps of 0.01. */
@@ -74,6 +74,7 @@ const forms: Readonly<Record<string, FaultForm>> = {
   },
   "db-pool": { example: "db-pool=95%@20", value: (text) => share("db-pool", text), lasts: true },
   queue: { example: "queue=20000@20", value: queue, lasts: true },
+  "queue-lag": { example: "queue-lag=400s@20", value: queueLag, lasts: true },
   memory: { example: "memory=95%@20", value: (text) => share("memory", text), lasts: true },
   "business-metric": {
     example: "business-metric=checkout-rate@20",
@@ -183,6 +184,12 @@ function share(gauge: GaugeName, text: string): FaultEffect | undefined {
 
 function queue(text: string): FaultEffect | undefined {
   return /^\d{1,12}$/.test(text) ? { kind: "level", gauge: "queue-depth", value: Number(text) } : undefined;
+}
+
+/** In seconds; none at all is a level too. */
+function queueLag(text: string): FaultEffect | undefined {
+  const lagMs = /^0(ms|s|m|h)$/.test(text) ? 0 : spanOf(text);
+  return lagMs === undefined ? undefined : { kind: "level", gauge: "queue-lag", value: lagMs / 1000 };
 }
 
 /** Only a stack knows what it watches: whether there is such a name is asked where one is at hand. */

@@ -10,6 +10,8 @@ import { volumeOf } from "./traffic.ts";
 
 /** Levels of a healthy service: percent, messages, percent. */
 const usual: Readonly<Record<GaugeName, number>> = { "db-pool": 42, "queue-depth": 120, memory: 61 };
+/** Seconds that an event waits in the queue of a healthy service. */
+const usualLag = 20;
 /** How far on the good side of a limit a healthy level keeps at least, as a share of it; the jitter is 3 %. */
 const CLEARANCE = 0.2;
 
@@ -17,6 +19,8 @@ const CLEARANCE = 0.2;
 export interface SandboxGauges {
   readonly gauges: Readonly<Partial<Record<GaugeName, Gauge>>>;
   readonly reviews: Readonly<Record<string, Gauge>>;
+  /** Absent: nothing watches the queue's lag. */
+  readonly queueLag?: Gauge;
 }
 
 /**
@@ -41,7 +45,15 @@ export function createSandboxGauges(
     review.name,
     createGauge(sandbox, levelOf(sandbox, review)),
   ]);
-  return { gauges: Object.fromEntries(gauges), reviews: Object.fromEntries(reviews) };
+  return {
+    gauges: Object.fromEntries(gauges),
+    reviews: Object.fromEntries(reviews),
+    ...(watch.queueLag === undefined ? {} : { queueLag: createGauge(sandbox, lagOf(sandbox)) }),
+  };
+}
+
+function lagOf(sandbox: Sandbox): Level {
+  return { name: "queue-lag", healthy: usualLag, faulty: levelUnder(sandbox, "queue-lag") };
 }
 
 interface Level {
@@ -52,7 +64,7 @@ interface Level {
 }
 
 /** Several faults of one level: the worst. */
-function levelUnder(sandbox: Sandbox, gauge: GaugeName): Level["faulty"] {
+function levelUnder(sandbox: Sandbox, gauge: GaugeName | "queue-lag"): Level["faulty"] {
   return (startMs) => {
     const on = sandbox.faults.onBin("level", startMs).map(({ fault }) => fault);
     const own = on.filter((fault) => fault.gauge === gauge && acts(sandbox, fault, startMs));

@@ -18,7 +18,12 @@ export function watchedBySandbox({
   const limits = (of: GaugeLimits) =>
     mapped(of, (limit) => ({ ...limit, source: limit.source === "none" ? "none" : "sandbox" }));
   return {
-    watch: { ...watch, gauges, reviews },
+    watch: {
+      ...watch,
+      gauges,
+      reviews,
+      ...(watch.queueLag === undefined ? {} : { queueLag: sandbox }),
+    },
     gates: gates.gauges === undefined ? gates : { ...gates, gauges: limits(gates.gauges) },
   };
 }
@@ -36,7 +41,8 @@ function mapped<A, B>(
  * @throws RolloutError `fault-unknown` (exit 2) with what the stack watches
  */
 export function assertFaultsWatched(faults: readonly FaultSpec[], watch: WatchConfig): void {
-  const gauges = Object.entries(watch.gauges).flatMap(([name, { kind }]) => (kind === "none" ? [] : [name]));
+  const levels = Object.entries(watch.gauges).flatMap(([name, { kind }]) => (kind === "none" ? [] : [name]));
+  const gauges = watch.queueLag === undefined ? levels : [...levels, "queue-lag"];
   const reviews = watch.reviews.map(({ name }) => name);
   for (const fault of faults) {
     switch (fault.kind) {

@@ -38,6 +38,8 @@ export interface SloLimits {
   readonly window: "rolling-30d" | "calendar-month";
   /** Requests a second of both sides together; fewer is worse. Absent: not judged. */
   readonly throughput?: { readonly target: number; readonly warning: number; readonly critical: number };
+  /** The queue's processing lag is judged too; absent: nothing watches it. */
+  readonly queueLag?: true;
 }
 
 /**

@@ -31,6 +31,8 @@ export type IntegrityAnswer =
 export interface WatchConfig {
   readonly gauges: Readonly<Record<GaugeName, GaugeConfig | NotWatched>>;
   readonly reviews: readonly ReviewMetric[];
+  /** How long an event waits to be processed, s: a row of the SLO table. Absent: not judged. */
+  readonly queueLag?: GaugeConfig;
   /** Absent: nothing checks the data. */
   readonly integrity?: IntegrityConfig;
 }

@@ -14,7 +14,7 @@ interface Row {
   readonly says?: string;
 }
 
-const breach = { outcome: "reverted", failedAt: "pool-work", cause: "EvidenceAgainst" } as const;
+const breach = { outcome: "reverted", failedAt: "pool-work", cause: "HardLimitBreached" } as const;
 const rows: readonly Row[] = [
   { why: "a good version", faults: [], outcome: "promoted" },
   { why: "errors on the new nodes", faults: ["errors=3%@100"], ...breach },

@@ -1,8 +1,8 @@
 /** One label matcher of a selector. */
 export interface Matcher {
   readonly label: string;
-  /** `=` one value; `one-of` any of some literal values. */
-  readonly value: string | { readonly oneOf: readonly string[] };
+  /** `=` one value; `one-of` any of some literal values; `like` an expression of our own, never one from outside. */
+  readonly value: string | { readonly oneOf: readonly string[] } | { readonly like: string };
 }
 
 const plainName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
@@ -14,14 +14,18 @@ const plainLabel = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
  */
 export function selector(metric: string, matchers: readonly Matcher[]): string {
   const parts = matchers.map(({ label, value }) => {
-    const name = plainLabel.test(label) ? label : quote(label);
-    return typeof value === "string"
-      ? `${name}=${quote(value)}`
-      : `${name}=~${quote(value.oneOf.map(escapeRegex).join("|"))}`;
+    const name = labelName(label);
+    if (typeof value === "string") return `${name}=${quote(value)}`;
+    return `${name}=~${quote("like" in value ? value.like : value.oneOf.map(escapeRegex).join("|"))}`;
   });
   return plainName.test(metric)
     ? `${metric}{${parts.join(",")}}`
     : `{${[quote(metric), ...parts].join(",")}}`;
+}
+
+/** A label's name, as a matcher and `by (…)` take it. */
+export function labelName(label: string): string {
+  return plainLabel.test(label) ? label : quote(label);
 }
 
 function quote(text: string): string {

@@ -14,7 +14,15 @@ import { openWatch } from "./watch-ports.ts";
 export interface WatchPorts
   extends Pick<
     DriverDeps,
-    "lever" | "leverFor" | "validation" | "preflight" | "metricsFor" | "gauges" | "reviews" | "integrity"
+    | "lever"
+    | "leverFor"
+    | "validation"
+    | "preflight"
+    | "metricsFor"
+    | "gauges"
+    | "reviews"
+    | "integrity"
+    | "queueLag"
   > {
   readonly metrics: Metrics;
   readonly health: Health;

@@ -189,7 +189,7 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
 function watchPorts(
   sandbox: Sandbox,
   { watch, gates }: EnvironmentPolicy,
-): Pick<DriverDeps, "gauges" | "reviews" | "integrity" | "totals"> {
+): Pick<DriverDeps, "gauges" | "reviews" | "integrity" | "queueLag" | "totals"> {
   return {
     ...createSandboxGauges(sandbox, watch, gates.gauges),
     ...(watch.integrity === undefined ? {} : { integrity: createSandboxIntegrity(sandbox) }),

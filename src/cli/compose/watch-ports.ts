@@ -7,12 +7,12 @@ import type { Gauge } from "../../ports/gauge.ts";
 import type { GaugeConfig } from "../../types/gauge.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
 
-/** What a policy watches beside counts and health: levels, business metrics, the candidate's data. */
+/** What a policy watches beside counts and health: levels, business metrics, the queue's lag, the candidate's data. */
 export async function openWatch(
   { watch }: EnvironmentPolicy,
   runtime: Runtime,
   { projectDir: cwd }: { readonly projectDir: string },
-): Promise<Pick<DriverDeps, "gauges" | "reviews" | "integrity">> {
+): Promise<Pick<DriverDeps, "gauges" | "reviews" | "integrity" | "queueLag">> {
   const open = async ([name, config]: readonly [string, GaugeConfig]): Promise<readonly [string, Gauge]> => [
     name,
     await openGauge({ config, runtime, cwd }),
@@ -20,17 +20,19 @@ export async function openWatch(
   const named = Object.entries(watch.gauges).flatMap(([name, config]) =>
     config.kind === "none" ? [] : [[name, config] as const],
   );
-  const { integrity } = watch;
+  const { integrity, queueLag } = watch;
   assertNamedOnce(watch.reviews.map(({ name }) => name));
-  const [gauges, reviews, checked] = await Promise.all([
+  const [gauges, reviews, checked, lag] = await Promise.all([
     Promise.all(named.map(open)),
     Promise.all(watch.reviews.map(({ name, source }) => open([name, source]))),
     integrity === undefined ? undefined : openIntegrity({ config: integrity, runtime, cwd }),
+    queueLag === undefined ? undefined : openGauge({ config: queueLag, runtime, cwd }),
   ]);
   return {
     gauges: Object.fromEntries(gauges),
     reviews: Object.fromEntries(reviews),
     ...(checked === undefined ? {} : { integrity: checked }),
+    ...(lag === undefined ? {} : { queueLag: lag }),
   };
 }
 

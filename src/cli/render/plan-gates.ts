@@ -1,4 +1,6 @@
+import { sloTable } from "../../analysis/slo.ts";
 import { formatDuration } from "../../lib/duration.ts";
+import type { SloLimits } from "../../types/gates.ts";
 import type { GaugeName } from "../../types/gauge.ts";
 import type { RolloutPlan } from "../../types/plan.ts";
 import type { Origin } from "../../types/policy.ts";
@@ -109,8 +111,15 @@ function comparedRows(plan: Planned): readonly (readonly string[])[] {
             metrics,
             origin(plan, ["gates.slo.availabilityPercent", "gates.slo.resolveWithinSeconds"]),
           ],
+          ...(slo.queueLag === undefined ? [] : [lagRow(plan, slo)]),
         ]),
   ];
+}
+
+function lagRow(plan: Planned, { resolveWithinSeconds }: SloLimits): readonly string[] {
+  const { warning, critical, unit } = sloTable["queue-lag"];
+  const says = `> ${critical} ${unit} for ${formatDuration(resolveWithinSeconds)}; > ${warning} ${unit} holds`;
+  return ["  ", "queue lag", says, "watch.queueLag", origin(plan, ["watch.queueLag"])];
 }
 
 /** Where the values came from: one word where they agree. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readSlo, type SloInput, sloThresholdsMs } from "../../../src/analysis/slo-gate.ts";
+import type { GaugeAnswer } from "../../../src/types/gauge.ts";
 import type { CohortBin } from "../../../src/types/observation.ts";
 
 const t0 = 1_790_000_000_000;
@@ -217,5 +218,134 @@ describe("what isn't the canary's doing", () => {
       expect(reading.verdict, `${silent} min of silence`).toBe("no-data");
       if (silent > 3) expect(reading.reason).toBe("StaleData");
     }
+  });
+});
+
+describe("the queue's processing lag, where it is watched", () => {
+  const slo = {
+    availabilityPercent: 99.9,
+    resolveWithinSeconds: 600,
+    window: "rolling-30d",
+    queueLag: true,
+  } as const;
+
+  /** One list a minute: its samples in s, 10 s apart, the first 10 s into it. */
+  function lagOf(
+    byMinute: readonly (readonly number[])[],
+    over: { watermarkMs?: number; everyMs?: number } = {},
+  ): GaugeAnswer {
+    const samples = byMinute.flatMap((values, at) =>
+      values.map((value, index) => ({ atMs: t0 + at * minute + (index + 1) * 10_000, value })),
+    );
+    return { status: "value", everyMs: 10_000, watermarkMs: t0 + byMinute.length * minute, samples, ...over };
+  }
+  const watched = (specs: readonly Bin[], queueLag?: GaugeAnswer, over: Partial<SloInput> = {}) =>
+    of(specs, { slo, ...(queueLag === undefined ? {} : { queueLag }), ...over });
+  const many = (count: number, ...values: readonly number[]) => Array.from({ length: count }, () => values);
+
+  it.each([
+    { why: "no lag: zero is a value", lag: 0, verdict: "pass", reason: "WithinSlo" },
+    { why: "the target exactly", lag: 60, verdict: "pass", reason: "WithinSlo" },
+    { why: "over it, no warning", lag: 61, verdict: "pass", reason: "WithinSlo" },
+    { why: "exactly the warning", lag: 120, verdict: "pass", reason: "WithinSlo" },
+    { why: "over it", lag: 120.1, verdict: "no-data", reason: "SloWarning" },
+    { why: "exactly critical", lag: 300, verdict: "no-data", reason: "SloWarning" },
+    { why: "over it holds first", lag: 300.1, verdict: "no-data", reason: "SloCritical" },
+    { why: "no lag at all: a clock is wrong", lag: -1, verdict: "no-data", reason: "NoData" },
+    { why: "no number", lag: Number.NaN, verdict: "no-data", reason: "NoData" },
+  ])("$lag s, $why: $verdict", ({ lag, verdict, reason }) => {
+    // The worst of the minute, wherever it stands.
+    for (const values of [[lag, 5, 5], [5, lag, 5], [lag]])
+      expect(watched(minutes(1, {}), lagOf([values]))).toMatchObject({ verdict, reason, samples: 6000 });
+  });
+
+  it("says that it is the lag", () => {
+    expect(watched(minutes(1, {}), lagOf([[400]])).message).toMatch(/\(queue-lag critical\)$/);
+    expect(watched(minutes(1, { errors: 6 }), lagOf([[130]])).message).toMatch(
+      /\(availability warning, error-rate warning, queue-lag warning\)$/,
+    );
+  });
+
+  it("turns back after ten critical minutes, and not where it was resolved before", () => {
+    expect(watched(minutes(10, {}), lagOf(many(10, 400))).verdict).toBe("no-data");
+    expect(watched(minutes(11, {}), lagOf(many(11, 400)))).toMatchObject({
+      verdict: "fail",
+      reason: "SloNotResolved",
+      cause: "canary",
+    });
+    expect(watched(minutes(11, {}), lagOf([...many(10, 400), [20]])).verdict).toBe("pass");
+  });
+
+  it("is one table with the counts: one critical after the other is critical all the time", () => {
+    const specs = [...minutes(6, {}), ...minutes(5, { errors: 20 })];
+    expect(watched(specs, lagOf([...many(6, 400), ...many(5, 20)])).verdict).toBe("fail");
+  });
+
+  it.each([
+    [{ status: "error", message: "bus: 503" }, "SourceError", "bus: 503"],
+    [{ status: "empty", message: "no series" }, "NoData", "no series"],
+    [undefined, "SourceError", "was not asked"],
+    [lagOf([[]]), "NoData", "no usable sample"],
+  ] as const)("a source that says nothing holds: %o", (answer, reason, why) => {
+    for (const count of [1, 30]) {
+      const reading = watched(minutes(count, {}), answer);
+      expect(reading).toMatchObject({ verdict: "no-data", reason, value: 100 });
+      expect(reading.message).toMatch(/^nobody can say how long events wait in the queue: /);
+      expect(reading.message).toContain(why);
+      expect(reading).not.toHaveProperty("cause");
+    }
+  });
+
+  it("and hides nothing that is known: counts hold and turn back all the same", () => {
+    const error = { status: "error", message: "bus: 503" } as const;
+    expect(watched(minutes(1, { errors: 6 }), error)).toMatchObject({ reason: "SloWarning" });
+    expect(watched(minutes(1, { errors: 20 }), error)).toMatchObject({ reason: "SloCritical" });
+    expect(watched(minutes(11, { errors: 20 }), error)).toMatchObject({ verdict: "fail" });
+  });
+
+  it("a silence begins nothing: failures that were resolved under it turn nothing back", () => {
+    const error = { status: "error", message: "bus: 503" } as const;
+    const specs = [...minutes(1, { errors: 20 }), ...minutes(15, {})];
+    expect(watched(specs, error)).toMatchObject({ verdict: "no-data", reason: "SourceError" });
+    expect(watched([...specs, ...minutes(1, { errors: 20 })], error)).toMatchObject({
+      verdict: "no-data",
+      reason: "SloCritical",
+    });
+  });
+
+  it("nor resolves it a critical lag: it holds without an end, and turns back once it is seen again", () => {
+    const silent = [...many(1, 400), ...many(14)];
+    const reading = watched(minutes(15, {}), lagOf(silent));
+    expect(reading).toMatchObject({ verdict: "no-data", reason: "SloCritical" });
+    expect(reading.message).toContain("nobody can say");
+    expect(watched(minutes(16, {}), lagOf([...silent, [400]])).verdict).toBe("fail");
+    expect(watched(minutes(16, {}), lagOf([...silent, [20]])).verdict).toBe("pass");
+  });
+
+  it("a source that is late is read as late as it is, for five minutes", () => {
+    const late = (count: number) => watched(minutes(count, {}), lagOf(many(4, 20)));
+    expect([late(4), late(7), late(9), late(10)].map(({ verdict }) => verdict)).toEqual([
+      "pass",
+      "pass",
+      "pass",
+      "no-data",
+    ]);
+    expect(watched(minutes(7, {}), lagOf([...many(3, 20), [400]]))).toMatchObject({ reason: "SloCritical" });
+  });
+
+  it("and never with what it said before the step", () => {
+    const over = { confirmedAtMs: t0 + 4 * minute };
+    expect(watched(minutes(6, {}), lagOf(many(4, 20).slice(0, 3)), over)).toMatchObject({ reason: "NoData" });
+    expect(watched(minutes(6, {}), lagOf(many(5, 20)), over)).toMatchObject({ verdict: "pass" });
+  });
+
+  it("a sample stands for the time up to the next: one in two minutes is enough", () => {
+    const rare = lagOf([[20], [], [20], []], { everyMs: 2 * minute });
+    expect(watched(minutes(4, {}), rare).verdict).toBe("pass");
+    expect(watched(minutes(4, {}), lagOf([[20], [], [20], []])).reason).toBe("NoData");
+  });
+
+  it("where the objectives don't have it nobody reads it", () => {
+    expect(of(minutes(1, {}), { queueLag: lagOf([[400]]) })).toEqual(of(minutes(1, {})));
   });
 });

@@ -153,6 +153,26 @@ describe("judge --live", () => {
     expect(data.decision).toMatchObject({ kind: "revert", gate: "db-pool" });
   });
 
+  const slo = {
+    availabilityPercent: 99.9,
+    resolveWithinSeconds: 600,
+    window: "rolling-30d",
+    queueLag: true,
+  } as const;
+  const calm: Traffic = (side) => ({ n: side === "stable" ? 9500 : 500, errors: 0, slow: { 1000: 0 } });
+  it.each([
+    { why: "short", lag: 20, exit: undefined },
+    { why: "critical for ten minutes", lag: 400, exit: 20 },
+    { why: "past its warning", lag: 130, exit: 22 },
+    { why: "not measured", lag: undefined, exit: 22 },
+  ])("the queue's lag, where the objectives have it: $why", async ({ lag, exit }) => {
+    const queueLag = createMemoryGauge(() => lag);
+    const { run } = live({ traffic: calm, policy: { gates: { ...gates, slo } }, ports: { queueLag } });
+    const result = await run();
+    expect(result.exit).toBe(exit);
+    if (exit !== undefined) expect(result.data.decision.gate).toBe("slo");
+  });
+
   const unproved: readonly { why: string; options: LiveOptions; outage?: string; gate: string }[] = [
     { why: "silence", options: { traffic: () => undefined }, gate: "error-rate" },
     { why: "a source that fails", options: {}, outage: "HTTP 503", gate: "error-rate" },

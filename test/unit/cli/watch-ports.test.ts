@@ -68,6 +68,18 @@ describe("levels", () => {
   });
 });
 
+describe("the queue's lag", () => {
+  it("is opened by its kind, in the project's folder, where it is watched", async () => {
+    expect((await open({ queueLag: azureLogs })).queueLag?.name).toBe("azure-logs");
+    const where = printing(`console.log(process.cwd() === ${JSON.stringify(projectDir)} ? 7 : -1)`);
+    const { queueLag, gauges } = await open({ queueLag: where });
+    expect(await queueLag?.read(span)).toMatchObject({ samples: [{ value: 7 }] });
+    expect(gauges).toEqual({});
+    expect(await open({})).not.toHaveProperty("queueLag");
+    await expect(open({ queueLag: { kind: "sandbox" } })).rejects.toMatchObject({ code: "not-here" });
+  });
+});
+
 describe("business metrics", () => {
   const review = (name: string, source: GaugeConfig) =>
     ({ name, source, limit: 0.95, worse: "below" }) as const;
@@ -140,10 +152,12 @@ it("a driver's ports have all of it beside metrics, health and lever", async () 
       gauges: { ...unwatched, memory: prometheus },
       reviews: [{ name: "refunds", source: prometheus, limit: 1, worse: "above" }],
       integrity: printing(""),
+      queueLag: azureMetrics,
     },
   });
   const ports = await openPorts(policy, runtime, { projectDir, env: {} });
   expect(Object.keys(ports.gauges ?? {})).toEqual(["memory"]);
   expect(Object.keys(ports.reviews ?? {})).toEqual(["refunds"]);
   expect([ports.integrity?.name, ports.metrics.name]).toEqual(["command", "prometheus"]);
+  expect(ports.queueLag?.name).toBe("azure-metrics");
 });

@@ -74,6 +74,32 @@ describe("objectives", () => {
   });
 });
 
+describe("the queue's lag", () => {
+  const source = { kind: "prometheus", url: "http://p:9090", query: "max(queue_lag_seconds)" };
+
+  it("is watched where it is written, and judged with the objectives", () => {
+    const { watch, gates, origins } = of("production", { watch: { queueLag: { kind: "sandbox" } } });
+    expect(watch.queueLag).toEqual({ kind: "sandbox" });
+    expect(gates.slo).toEqual({ ...slo, queueLag: true });
+    expect(origins["watch.queueLag"]).toBe("config");
+    const real = policyOf({ ...validConfig, watch: { ...validConfig.watch, queueLag: source } });
+    expect(real.watch.queueLag).toStrictEqual(source);
+    const resourceId = "/subscriptions/s/namespaces/bus";
+    const platform = { kind: "azure-metrics", resourceId, metric: "Lag" };
+    const azure = policyOf({ ...validConfig, watch: { ...validConfig.watch, queueLag: platform } });
+    expect(azure.watch.queueLag).toStrictEqual({ ...platform, aggregation: "Maximum" });
+  });
+
+  it("without objectives nothing is judged by it; without a source the plan says nothing", () => {
+    const off = of("production", { slo: false, watch: { queueLag: { kind: "sandbox" } } });
+    expect(off.gates).not.toHaveProperty("slo");
+    const { watch, gates, origins } = of("production");
+    expect(watch).not.toHaveProperty("queueLag");
+    expect(gates.slo).not.toHaveProperty("queueLag");
+    expect(origins).not.toHaveProperty("watch.queueLag");
+  });
+});
+
 describe("levels", () => {
   it.each(presets)("%s: the guide's limits, and no source that nobody named", (preset) => {
     const { gates, watch, origins } = of(preset);
@@ -296,6 +322,7 @@ describe("rules of what is watched", () => {
       why: "nor is a level, or a business metric",
       written: named({
         queue: logs,
+        queueLag: logs,
         review: [
           { name: "r", limit: 1, source: { kind: "command", run: ["a"] } },
           { name: "s", limit: 1, source: logs },
@@ -303,6 +330,7 @@ describe("rules of what is watched", () => {
       }),
       issues: [
         ["watch.queue.workspaceId", "either it or resourceId", "name one"],
+        ["watch.queueLag.workspaceId", "either it or resourceId", "name one"],
         ["watch.review[1].source.workspaceId", "either it or resourceId", "name one"],
       ],
     },
@@ -331,11 +359,13 @@ describe("rules of what is watched", () => {
       written: named({
         dbPool: sandbox,
         memory: sandbox,
+        queueLag: sandbox,
         review: [{ name: "r", limit: 1, source: sandbox }],
       }),
       issues: [
         ["watch.dbPool.kind", "a real source beside the lever http-route", "rehearsal"],
         ["watch.memory.kind", "a real source beside the lever http-route", "rehearsal"],
+        ["watch.queueLag.kind", "a real source beside the lever http-route", "rehearsal"],
         ["watch.review[0].source.kind", "a real source beside the lever http-route", "rehearsal"],
       ],
     },
@@ -368,6 +398,7 @@ it("broken values come all at once, each at its path, with a rule and a hint", (
       dbPool: { kind: "none" },
       queue: { kind: "azure-metrics", resourceId: "/s", metric: "m", aggregation: "Max", of: 0 },
       memory: { kind: "prometheus", url: "prom:9090", query: "up" },
+      queueLag: { kind: "none", reason: "leave it out" },
       review: [
         { name: "Checkout Rate", limit: "0.95", worse: "less", source: { kind: "none", reason: "-" } },
       ],
@@ -391,6 +422,7 @@ it("broken values come all at once, each at its path, with a rule and a hint", (
       "watch.queue.aggregation",
       "watch.queue.of",
       "watch.memory.url",
+      "watch.queueLag.kind",
       "watch.review[0].name",
       "watch.review[0].limit",
       "watch.review[0].worse",

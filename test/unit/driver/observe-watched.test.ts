@@ -54,6 +54,20 @@ describe("what is watched beside the counts", () => {
     expect(asked).toEqual([span]);
   });
 
+  it("the queue's lag is asked only where the objectives of the plan have it", async () => {
+    const asked: unknown[] = [];
+    const queueLag = gauge("lag", asked);
+    const slo = { availabilityPercent: 99.9, resolveWithinSeconds: 600, window: "rolling-30d" } as const;
+    const read = (gates: object) => readWatched({ queueLag }, { ...aPlan().gates, ...gates }, span);
+    expect(await read({})).not.toHaveProperty("queueLag");
+    expect(await read({ slo })).not.toHaveProperty("queueLag");
+    expect(asked).toEqual([]);
+    const lagged = { slo: { ...slo, queueLag: true as const } };
+    expect(await read(lagged)).toMatchObject({ queueLag: { ...empty, message: "lag" } });
+    expect(asked).toEqual([span]);
+    expect(await readWatched({}, { ...aPlan().gates, ...lagged }, span)).not.toHaveProperty("queueLag");
+  });
+
   it("a plan that has it and a driver that can't check: no answer, which the judge takes as an error", async () => {
     expect(await watched({}, "command")).toEqual({ gauges: {}, reviews: {} });
   });

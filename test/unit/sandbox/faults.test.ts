@@ -54,6 +54,17 @@ const good: readonly [string, object, string][] = [
     },
     "messages",
   ],
+  [
+    "queue-lag=400s@20",
+    { kind: "level", gauge: "queue-lag", value: 400, atExposure: 20 },
+    "seconds that events wait",
+  ],
+  ["queue-lag=0s", { kind: "level", gauge: "queue-lag", value: 0, atExposure: 5 }, "none wait"],
+  [
+    "queue-lag=2.5m@20+5m:121s",
+    { kind: "level", gauge: "queue-lag", value: 150, atExposure: 20, delayMs: 300_000, durationMs: 121_000 },
+    "in minutes, later, for a while",
+  ],
   ["memory=90.5%", { kind: "level", gauge: "memory", value: 90.5, atExposure: 5 }, "a fraction of a percent"],
   ["memory=0%@0", { kind: "level", gauge: "memory", value: 0, atExposure: 0 }, "zero is a level"],
   [

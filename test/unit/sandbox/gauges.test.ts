@@ -240,6 +240,53 @@ describe("a fault of a level", () => {
   });
 });
 
+describe("the queue's lag", () => {
+  const lagged = { ...watch, queueLag: real };
+  async function lagWorld(...faults: readonly string[]) {
+    const sandbox = await canaryWorld({ faults });
+    const { queueLag } = createSandboxGauges(sandbox, lagged);
+    if (queueLag === undefined) throw new Error("nothing watches the lag");
+    const read = () => queueLag.read({ sinceMs: 0, nowMs: sandbox.clock.now() });
+    const values = async () => {
+      const answer = await read();
+      return answer.status === "value" ? answer.samples.map(({ value }) => value) : [];
+    };
+    return { sandbox, read, values };
+  }
+
+  it("is about 20 s in a healthy service, and has no source where nothing watches it", async () => {
+    const { sandbox, values } = await lagWorld();
+    await sandbox.clock.advance(10 * MINUTE);
+    const found = await values();
+    expect(found).toHaveLength(12 * 6);
+    for (const value of found) expect(Math.abs(value / 20 - 1)).toBeLessThanOrEqual(0.03);
+    expect(createSandboxGauges(sandbox, watch)).not.toHaveProperty("queueLag");
+  });
+
+  it("queue-lag=400s@20:121s: 12 samples of exactly that, and other levels stay as they were", async () => {
+    const { sandbox, values } = await lagWorld("queue-lag=400s@20:121s");
+    const untouched = await canaryWorld();
+    for (const one of [sandbox, untouched]) {
+      await shift(one, 20);
+      await one.clock.advance(5 * MINUTE);
+    }
+    const found = await values();
+    expect(found.filter((value) => value === 400)).toHaveLength(12);
+    expect(Math.max(...found.filter((value) => value !== 400))).toBeLessThan(21);
+    expect(await samples(portsOf(sandbox), "queue-depth")).toEqual(
+      await samples(portsOf(untouched), "queue-depth"),
+    );
+  });
+
+  it("gauge-outage=queue-lag is of its source alone", async () => {
+    const { sandbox, read } = await lagWorld("gauge-outage=queue-lag@20");
+    expect((await read()).status).toBe("value");
+    await shift(sandbox, 20);
+    expect(await read()).toMatchObject({ status: "error", message: expect.stringContaining("queue-lag") });
+    expect((await samples(portsOf(sandbox), "queue-depth")).length).toBeGreaterThan(0);
+  });
+});
+
 describe("gauge-outage", () => {
   it.each(["db-pool", "refunds"])("of %s: that source answers `error`, the others go on", async (name) => {
     const ports = await world(`gauge-outage=${name}@20:60s`);

@@ -56,6 +56,13 @@ describe("a fault of something that is watched", () => {
     expect(refusal("integrity@20", { ...watch, integrity })).toBeUndefined();
   });
 
+  it("so are queue-lag=400s@20 and an outage of its source, only where the lag is watched", () => {
+    for (const fault of ["queue-lag=400s@20", "gauge-outage=queue-lag@20"]) {
+      expect(refusal(fault, { ...watch, queueLag: real })).toBeUndefined();
+      expect(refusal(fault)).toMatchObject({ code: "fault-unknown", exit: "config" });
+    }
+  });
+
   it("is asked for before a rehearsal builds anything", async () => {
     const { runtime } = createMemoryRuntime();
     const rehearsal = openRehearsal({
@@ -96,6 +103,9 @@ describe("a policy in a rehearsal", () => {
     const sources = Object.values(rehearsed.gates.gauges ?? {}).map(({ source }) => source);
     expect(sources).toEqual(["none", "sandbox", "sandbox"]);
     expect(rehearsed.gates).toMatchObject(gates);
+    expect(rehearsed.watch).not.toHaveProperty("queueLag");
+    const lagged = watchedBySandbox(aPolicy({ watch: { ...watch, queueLag: real } })).watch;
+    expect(lagged.queueLag).toEqual({ kind: "sandbox" });
     expect(watchedBySandbox(aPolicy()).gates).toEqual(aPolicy().gates);
   });
 });
