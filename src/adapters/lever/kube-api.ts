@@ -1,6 +1,6 @@
-import type { KubeConfig, ObservableMiddleware } from "@kubernetes/client-node";
-import * as z from "zod";
+import type { ObservableMiddleware } from "@kubernetes/client-node";
 import { RolloutError } from "../../errors/errors.ts";
+import { callFailure, loadKubeconfig } from "../../lib/kube-call.ts";
 
 /** A cluster and a namespace of it, as a lever's config names them. */
 export interface ClusterPlace {
@@ -105,7 +105,7 @@ export function openKubeApi(
 async function connect({ kubeconfig, context }: ClusterPlace) {
   const { CustomObjectsApi, KubeConfig, Observable } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  load(config, kubeconfig, context);
+  loadKubeconfig(config, { kubeconfig, context });
   const withRequest = (headers: Readonly<Record<string, string>>, signal: AbortSignal) => {
     const middleware: ObservableMiddleware = {
       pre: (request) => {
@@ -122,38 +122,6 @@ async function connect({ kubeconfig, context }: ClusterPlace) {
   return { api: config.makeApiClient(CustomObjectsApi), withRequest };
 }
 
-function load(config: KubeConfig, kubeconfig: string | undefined, context: string | undefined): void {
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (cause) {
-    throw badKubeconfig(
-      `The kubeconfig ${kubeconfig ?? "of the usual places"} could not be read: ${(cause as Error).message}`,
-      cause,
-    );
-  }
-  if (context === undefined) return;
-  if (!config.getContexts().some(({ name }) => name === context)) {
-    const known = config.getContexts().map(({ name }) => name);
-    throw badKubeconfig(
-      `The kubeconfig has no context ${JSON.stringify(context)}; it has ${known.join(", ")}.`,
-    );
-  }
-  config.setCurrentContext(context);
-}
-
-function badKubeconfig(message: string, cause?: unknown): RolloutError {
-  return new RolloutError(message, {
-    code: "kubeconfig-invalid",
-    exit: "config",
-    path: "rollout.lever",
-    hint: "Set rollout.lever.kubeconfig and rollout.lever.context, or the variable KUBECONFIG.",
-    cause,
-  });
-}
-
-const apiStatus = z.object({ reason: z.string().optional(), message: z.string().optional() });
-
 /** Runs a call; what it throws names the object and the API's own reason. */
 async function named<T>(
   verb: string,
@@ -167,38 +135,9 @@ async function named<T>(
     const place = object.name === undefined ? object.namespace : `${object.namespace}/${object.name}`;
     const kind = object.group === "" ? object.plural : `${object.plural}.${object.group}`;
     const what = `${kind} ${place}`;
-    const { code, body } = cause as { readonly code?: unknown; readonly body?: unknown };
-    // A DOMException (cancelled, too late) has a small number there.
-    if (typeof code !== "number" || code < 100) {
-      throw new KubeFailure(`Could not ${verb} ${what}: ${messageOf(cause)}.`, { cause });
-    }
-    const status = apiStatus.safeParse(parseBody(body)).data ?? {};
-    const reason = [status.reason, status.message].filter((part) => part !== undefined).join(": ");
-    throw new KubeFailure(`Could not ${verb} ${what}: HTTP ${code}${reason === "" ? "" : ` ${reason}`}.`, {
-      status: code,
-    });
+    const { message, status } = callFailure(`${verb} ${what}`, cause);
+    throw new KubeFailure(message, status === undefined ? { cause } : { status });
   }
-}
-
-function parseBody(body: unknown): unknown {
-  if (typeof body !== "string") return body;
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The deepest cause: undici's own message is only "fetch failed". */
-function messageOf(error: unknown): string {
-  let message = "it failed";
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at.name === "TimeoutError") return "no answer in time";
-    if (at.name === "AbortError") return "the call was cancelled";
-    const { code } = at as NodeJS.ErrnoException;
-    message = typeof code === "string" ? code : at.message;
-  }
-  return message;
 }
 
 function hintOf(status: number | undefined): string {

@@ -5,8 +5,8 @@ import type {
   PolicyV1Api,
   VersionApi,
 } from "@kubernetes/client-node";
-import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
+import { callFailure, loadKubeconfig } from "../../lib/kube-call.ts";
 
 /** Which cluster. */
 export interface KubePlace {
@@ -80,34 +80,8 @@ function load(config: KubeConfig, { kubeconfig, context, server }: KubePlace): v
     config.loadFromClusterAndUser(cluster, { name: "rehearsal" });
     return;
   }
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (cause) {
-    const which = kubeconfig ?? "of the usual places";
-    throw badKubeconfig(`The kubeconfig ${which} could not be read: ${(cause as Error).message}`, cause);
-  }
-  if (context === undefined) return;
-  const known = config.getContexts().map(({ name }) => name);
-  if (!known.includes(context)) {
-    throw badKubeconfig(
-      `The kubeconfig has no context ${JSON.stringify(context)}; it has ${known.join(", ")}.`,
-    );
-  }
-  config.setCurrentContext(context);
+  loadKubeconfig(config, { kubeconfig, context });
 }
-
-function badKubeconfig(message: string, cause?: unknown): RolloutError {
-  return new RolloutError(message, {
-    code: "kubeconfig-invalid",
-    exit: "config",
-    path: "rollout.lever",
-    hint: "Set rollout.lever.kubeconfig and rollout.lever.context, or the variable KUBECONFIG.",
-    cause,
-  });
-}
-
-const apiStatus = z.object({ reason: z.string().optional(), message: z.string().optional() });
 
 /**
  * A failed call as an error that says what was to be done, with the API's own reason: `Could not cordon node a: HTTP
@@ -115,37 +89,8 @@ const apiStatus = z.object({ reason: z.string().optional(), message: z.string().
  */
 export function failureOf(what: string, cause: unknown): RolloutError {
   if (cause instanceof RolloutError) return cause; // The kubeconfig: it says all by itself.
-  const { code, body } = Object(cause) as { readonly code?: unknown; readonly body?: unknown };
-  // A DOMException (too late) has a small number there.
-  if (typeof code !== "number" || code < 100) {
-    return new KubeCallFailed(`Could not ${what}: ${messageOf(cause)}.`, { cause });
-  }
-  const status = apiStatus.safeParse(parseBody(body)).data ?? {};
-  const reason = [status.reason, status.message].filter((part) => part !== undefined).join(": ");
-  return new KubeCallFailed(`Could not ${what}: HTTP ${code}${reason === "" ? "" : ` ${reason}`}.`, {
-    status: code,
-  });
-}
-
-function parseBody(body: unknown): unknown {
-  if (typeof body !== "string") return body;
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The deepest cause: undici's own message is only "fetch failed". */
-function messageOf(error: unknown): string {
-  let message = "it failed";
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at.name === "TimeoutError") return "no answer in time";
-    if (at.name === "AbortError") return "the call was cancelled";
-    const { code } = at as NodeJS.ErrnoException;
-    message = typeof code === "string" ? code : at.message;
-  }
-  return message;
+  const { message, status } = callFailure(what, cause);
+  return new KubeCallFailed(message, status === undefined ? { cause } : { status });
 }
 
 function hintOf(status: number | undefined): string {
