@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { configError } from "../../errors/errors.ts";
+import { checkedProps } from "../../lib/checked-props.ts";
 import { surgePattern } from "./surge.ts";
 
 /** Inputs of a `NodePoolRelease`, as the engine stores them. */
@@ -38,14 +38,7 @@ const schema = z.object({
 
 /** The inputs among a resource's properties. Throws RolloutError `config-invalid` with every problem; no values. */
 export function nodePoolInputs(props: Readonly<Record<string, unknown>>): NodePoolInputs {
-  const parsed = schema.safeParse(props);
-  // What zod leaves undefined is absent: nothing here is ever written as undefined.
-  if (parsed.success) return JSON.parse(JSON.stringify(parsed.data));
-  throw configError(
-    parsed.error.issues.map((issue) => ({
-      path: issue.path.join("."),
-      rule: issue.message,
-      hint: "Make the resource by NodePoolRollout or NodePoolRelease, which fill in what is missing.",
-    })),
-  );
+  return checkedProps(schema, props, hint);
 }
+
+const hint = "Make the resource by NodePoolRollout or NodePoolRelease, which fill in what is missing.";

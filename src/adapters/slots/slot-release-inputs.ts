@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { configError } from "../../errors/errors.ts";
+import { checkedProps } from "../../lib/checked-props.ts";
 import type { SlotContent } from "./stage.ts";
 import type { SwapLimits } from "./swap-limits.ts";
 
@@ -51,14 +51,7 @@ const schema = z.object({
 
 /** The inputs among a resource's properties. Throws RolloutError `config-invalid` with every problem; no values. */
 export function releaseInputs(props: Readonly<Record<string, unknown>>): SlotReleaseInputs {
-  const parsed = schema.safeParse(props);
-  // What zod leaves undefined is absent: nothing here is ever written as undefined.
-  if (parsed.success) return JSON.parse(JSON.stringify(parsed.data));
-  throw configError(
-    parsed.error.issues.map((issue) => ({
-      path: issue.path.join("."),
-      rule: issue.message,
-      hint: "Make the resource by BlueGreenApp or SlotRelease, which fill in what is missing.",
-    })),
-  );
+  return checkedProps(schema, props, hint);
 }
+
+const hint = "Make the resource by BlueGreenApp or SlotRelease, which fill in what is missing.";
