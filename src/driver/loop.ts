@@ -2,11 +2,12 @@ import { type DecideInput, decide, type Observations } from "../decide/decide.ts
 import { reduce } from "../decide/reduce.ts";
 import { isEnd, isWatched } from "../decide/states.ts";
 import { messageOf } from "../lib/error-message.ts";
-import type { Decision } from "../types/decision.ts";
+import type { Decision, RolloutRequest } from "../types/decision.ts";
 import type { StateName } from "../types/state.ts";
 import { checkStart } from "./checks.ts";
 import { noEffect, type RunningEffect, startEffect } from "./effect.ts";
 import { observeBaseline, stepForward } from "./forward.ts";
+import { writeNotes } from "./notes.ts";
 import { observe } from "./observe.ts";
 import { pullLever, restoreBaseline, stackToZero } from "./revert.ts";
 import { journal, type Session } from "./session.ts";
@@ -29,17 +30,20 @@ export async function runLoop(session: Session): Promise<LoopEnd> {
     lastProgress: "",
     lastHold: "",
     lastSlo: "",
+    requests: [],
+    notes: 0,
     told: [],
   };
   while (!isEnd(session.state.name)) {
     if (mustStop(session)) return await interrupted(session, turn.effect);
     const observations = await observe(session, turn.effect);
-    const decision = await decideNow(session, observations);
+    const decision = await decideNow(session, observations, turn);
     if (observations.lease === "lost") return "lease-lost";
     await writeProgress(session, { observations, decision, turn });
     await writeVerdicts(session, { observations, decision, turn });
     tellSlo(session, { observations, decision, turn });
     await act(session, { decision, observations, turn });
+    turn.notes = await writeNotes(session, turn.requests, turn.notes);
     if (decision.kind === "wait" || decision.kind === "hold")
       await pause(session, decision, seenRunning(observations, turn.effect));
   }
@@ -53,6 +57,10 @@ interface Turn {
   lastProgress: string;
   lastHold: string;
   lastSlo: string;
+  /** What people have asked, as this look has seen it. */
+  requests: readonly RolloutRequest[];
+  /** Notes among it that were seen so far. */
+  notes: number;
   /** Messages under way: they never stand in the way, but the end waits for them. */
   readonly told: Promise<void>[];
 }
@@ -64,9 +72,10 @@ interface Look {
   readonly turn: Turn;
 }
 
-async function decideNow(session: Session, observations: Observations): Promise<Decision> {
+async function decideNow(session: Session, observations: Observations, turn: Turn): Promise<Decision> {
   const { deps, plan, state, options, rolloutId } = session;
   const requests = await deps.record.requests.read(rolloutId);
+  turn.requests = requests;
   const now = deps.runtime.clock.now();
   const stop = options.stopAfter === undefined ? {} : { stopAfter: options.stopAfter };
   const input: DecideInput = { plan, state, observations, requests, now, ...stop };

@@ -36,6 +36,8 @@ export type Decision =
 export type RolloutRequest =
   | { readonly kind: "abort"; readonly by: string; readonly reason: string; readonly at: string }
   | { readonly kind: "pause" | "resume"; readonly by: string; readonly reason: string; readonly at: string }
+  /** Nothing is asked: the journal keeps it. */
+  | { readonly kind: "note"; readonly by: string; readonly reason: string; readonly at: string }
   | {
       readonly kind: "approve";
       readonly by: string;

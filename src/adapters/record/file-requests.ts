@@ -10,7 +10,7 @@ import type { StoreLock } from "./store-lock.ts";
 const common = { rolloutId: z.string(), by: z.string(), reason: z.string(), at: z.string() };
 const content = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("abort"), ...common }),
-  z.object({ kind: z.enum(["pause", "resume"]), ...common }),
+  z.object({ kind: z.enum(["pause", "resume", "note"]), ...common }),
   z.object({ kind: z.literal("approve"), step: z.string(), ...common }),
 ]);
 

@@ -3,10 +3,12 @@ import { parsePercent } from "../../config/percent.ts";
 import type { Issue } from "../../errors/errors.ts";
 import { type Command, type CommandContext, type CommandResult, flag, textOption } from "../command.ts";
 import { renderTriage } from "../render/triage.ts";
+import { requestOptions } from "../requests.ts";
+import { applyTriage } from "../triage-apply.ts";
 
 export const triageCommand: Command = {
   name: "triage",
-  summary: "say what an issue asks for, by the rollback decision tree; it acts on nothing",
+  summary: "say what an issue asks for, by the rollback decision tree, and do it if asked",
   needsStack: false,
   options: [
     {
@@ -24,12 +26,18 @@ export const triageCommand: Command = {
     { flags: "--user-facing", summary: "of severity 3: users meet the bug" },
     { flags: "--not-user-facing", summary: "of severity 3: no user meets it" },
     { flags: "--stack <name>", summary: "the stack that the commands name" },
+    {
+      flags: "--apply",
+      summary: "do it to the rollout in flight: abort, pause, resume, or a note in its journal",
+    },
+    ...requestOptions,
   ],
   examples: [
     "rollouts triage --sev 1 --stack prod",
     "rollouts triage --sev 2 --error-rate 0.4%",
     "rollouts triage --sev 2 --error-rate 0.4% --trend worsens --stack prod",
     "rollouts triage --sev 3 --not-user-facing --json",
+    "rollouts triage --sev 1 --stack prod --apply --by dana",
   ],
   handler,
 };
@@ -43,7 +51,10 @@ async function handler(context: CommandContext): Promise<CommandResult> {
   ];
   if (issues.length > 0) throw triageError(issues);
   const found = triage(input);
-  return { data: found, text: renderTriage(found, { color: context.color }) };
+  const text = renderTriage(found, { color: context.color });
+  if (!flag(context, "apply")) return { data: found, text };
+  const applied = await applyTriage(context, found);
+  return { ...applied, data: { ...found, applied: applied.data }, text: `${text}\n\n${applied.text}` };
 }
 
 function inputOf(context: CommandContext, written: string | undefined): TriageInput {

@@ -106,6 +106,10 @@ function observed({ data, step }: JournalEntry): readonly TimelineLine[] {
   if (data["interrupted"] === true) {
     return [{ symbol: "!", label, text: String(data["message"]), tone: "warn" }];
   }
+  if (data["note"] !== undefined) {
+    const { by, reason } = Object(data["note"]);
+    return [{ symbol: "○", label: "note", text: `${by}: ${reason}` }];
+  }
   const check = renderCheck(data);
   if (check !== undefined) return [check];
   if (data["clearance"] !== undefined) {

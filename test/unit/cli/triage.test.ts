@@ -103,3 +103,58 @@ describe("a triage without what its branch asks for: exit 2", () => {
     expect(stderr).toContain("Write --error-rate 0.4%.");
   });
 });
+
+describe("triage --apply", () => {
+  /** A rollout that is held after its first step, and nobody drives. */
+  async function held() {
+    const driver = aDriver();
+    await driver.run({ stopAfter: "5" });
+    const world = aWorld(driver);
+    const call = (argv: readonly string[]) =>
+      cli(["triage", ...argv, "--stack", "prod", "--apply", "--by", "dana", "--json"], { world });
+    const asked = () => driver.record.requests.read(driver.rolloutId());
+    return { driver, call, asked };
+  }
+
+  it.each([
+    ["SEV1", ["--sev", "1"]],
+    ["SEV2 over the limit", ["--sev", "2", "--error-rate", "1.5%"]],
+    ["SEV2 that worsens", ["--sev", "2", "--error-rate", "0.4%", "--trend", "worsens"]],
+    ["SEV3 that users meet", ["--sev", "3", "--user-facing"]],
+  ])("%s takes the rollout back", async (_why, argv) => {
+    const { driver, call, asked } = await held();
+    const { code, json } = await call(argv);
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ data: { applied: { outcome: "reverted" } } });
+    expect(driver.world.weights.at(-1)).toBe(0);
+    expect(await asked()).toMatchObject([
+      { kind: "abort", by: "dana", reason: expect.stringContaining("SEV") },
+    ]);
+  });
+
+  it("SEV2 under the limit is paused for its watch, and goes on once it improves", async () => {
+    const { driver, call, asked } = await held();
+    const watch = ["--sev", "2", "--error-rate", "0.4%"];
+    expect((await call(watch)).json).toMatchObject({ data: { action: "watch", applied: { changed: true } } });
+    expect((await call([...watch, "--trend", "improves"])).code).toBe(0);
+    expect((await asked()).map(({ kind }) => kind)).toEqual(["pause", "resume"]);
+    expect(driver.world.weights.at(-1)).toBe(5);
+  });
+
+  it("SEV3 that nobody meets is noted; the rollout goes on", async () => {
+    const { driver, call, asked } = await held();
+    const argv = ["--sev", "3", "--not-user-facing", "--reason", "a typo in the mail"];
+    expect((await call(argv)).json).toMatchObject({ data: { applied: { note: "a typo in the mail" } } });
+    expect(await asked()).toMatchObject([{ kind: "note", by: "dana", reason: "a typo in the mail" }]);
+    expect(await driver.run()).toMatchObject({ outcome: "promoted" });
+  });
+
+  it("needs a stack, and a rollout in flight", async () => {
+    const lost = await cli(["triage", "--sev", "1", "--apply", "--json"]);
+    expect(lost).toMatchObject({ code: 2, json: { error: { path: "--stack" } } });
+    const idle = await cli(["triage", "--sev", "1", "--apply", "--stack", "prod", "--json"], {
+      world: aWorld(aDriver()),
+    });
+    expect(idle.json).toMatchObject({ error: { code: "nothing-in-flight" } });
+  });
+});
