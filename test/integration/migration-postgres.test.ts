@@ -122,7 +122,6 @@ async function holdsAt(position: MigrationPosition): Promise<void> {
   const added = position === "start" ? [] : ["total_cents"];
   expect(await columns(), position).toEqual(["id", ...old, ...added, "written_by"]);
   if (position === "dual-write") {
-    expect(await count(`written_by = '2.0.0' AND total_cents IS NOT NULL`)).toBeGreaterThan(0);
     expect(await count(`written_by = '2.0.0' AND ${apart}`)).toBe(0);
   }
   if (position === "backfill" || position === "switch-reads") expect(await count(apart), position).toBe(0);
@@ -140,6 +139,8 @@ test("five phases forward, and back over each of the first four, under 200 reque
       await holdsAt(position);
       await app.served(requests);
       await holdsAt(position);
+      // Only now: right after its deploy a version may have written nothing yet.
+      if (position === "dual-write") expect(await count(`written_by = '2.0.0'`)).toBeGreaterThan(0);
       expect(app.errors).toEqual([]);
     };
     await app.served(short);
