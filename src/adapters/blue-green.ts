@@ -1,6 +1,7 @@
 import type { TokenCredential } from "../lib/token-credential.ts";
 import type { Validation } from "../ports/validation.ts";
 import type { SlotLeverConfig } from "../types/slots.ts";
+import { ambientCredential } from "./ambient-credential.ts";
 import type { OpenOptions } from "./registry.ts";
 import type { OpenSlots } from "./slots/open-slots.ts";
 import type { SwapLimits } from "./slots/swap-limits.ts";
@@ -14,13 +15,7 @@ export async function openSlotsOf(
   },
 ): Promise<OpenSlots> {
   const { openSlots } = await import("./slots/open-slots.ts");
-  return await openSlots({ ...options, credential: options.credential ?? (await openAzure()) });
-}
-
-/** The ambient Azure identity; asks nobody before the first token is needed. */
-async function openAzure(): Promise<TokenCredential> {
-  const { openCredential } = await import("./slots/credential.ts");
-  return await openCredential();
+  return await openSlots({ ...options, credential: options.credential ?? (await ambientCredential()) });
 }
 
 /** What checks a staged version. Its own identity is asked for only where a check needs one. */
@@ -29,5 +24,8 @@ export async function openValidation(
 ): Promise<Validation> {
   const { createValidation } = await import("./validation/validation.ts");
   const { credential } = options;
-  return createValidation({ ...options, openCredential: async () => credential ?? (await openAzure()) });
+  return createValidation({
+    ...options,
+    openCredential: async () => credential ?? (await ambientCredential()),
+  });
 }

@@ -3,6 +3,7 @@ import { assertNever } from "../lib/assert-never.ts";
 import type { TokenCredential } from "../lib/token-credential.ts";
 import type { Gauge } from "../ports/gauge.ts";
 import type { GaugeConfig } from "../types/gauge.ts";
+import { ambientCredential } from "./ambient-credential.ts";
 import type { OpenOptions } from "./registry.ts";
 
 /**
@@ -24,12 +25,16 @@ export async function openGauge(
       return createAzureMetricsGauge({
         config,
         runtime,
-        credential: options.credential ?? (await ambient()),
+        credential: options.credential ?? (await ambientCredential()),
       });
     }
     case "azure-logs": {
       const { createAzureLogsGauge } = await import("./metrics/azure-monitor/azure-logs-gauge.ts");
-      return createAzureLogsGauge({ config, runtime, credential: options.credential ?? (await ambient()) });
+      return createAzureLogsGauge({
+        config,
+        runtime,
+        credential: options.credential ?? (await ambientCredential()),
+      });
     }
     case "command": {
       const { createCommandGauge } = await import("./gauge/command-gauge.ts");
@@ -44,9 +49,4 @@ export async function openGauge(
     default:
       return assertNever(config, "gauge kind");
   }
-}
-
-async function ambient(): Promise<TokenCredential> {
-  const { openCredential } = await import("./slots/credential.ts");
-  return await openCredential();
 }

@@ -13,6 +13,7 @@ import type {
   NotifyConfig,
   RecordConfig,
 } from "../types/policy.ts";
+import { ambientCredential } from "./ambient-credential.ts";
 
 /** What every adapter is opened with. */
 export interface OpenOptions<Config> {
@@ -34,8 +35,7 @@ export async function openMetrics({ config, runtime }: OpenOptions<MetricsConfig
     }
     case "azure-monitor": {
       const { createAzureMonitorMetrics } = await import("./metrics/azure-monitor/azure-monitor.ts");
-      const { openCredential } = await import("./slots/credential.ts");
-      const azure = { runtime, credential: await openCredential() };
+      const azure = { runtime, credential: await ambientCredential() };
       return {
         openFor: (own) => createAzureMonitorMetrics({ ...azure, config: ofKind("azure-monitor", own) }),
       };

@@ -44,16 +44,17 @@ export function comparedMs({ p95 }: Pick<GateLimits, "p95">): number {
 export function readEvidence(input: EvidenceInput): GateReading | undefined {
   const metrics = metricsOf(input);
   if (metrics.length === 0) return undefined;
-  const look = foldPace(completeOf(input), optionsOf(input, metrics));
+  const closed = { ...input, ...completeOf(input) };
+  const look = foldPace(closed, optionsOf(input, metrics));
   const samples = look.metrics[0]?.canary.n ?? 0;
   const base = { gate: "evidence" as const, limit: input.evidence.odds, value: round(look.e), samples };
   if (look.reverts)
-    return { ...base, verdict: "fail", reason: "EvidenceAgainst", ...accused(input, look.message) };
+    return { ...base, verdict: "fail", reason: "EvidenceAgainst", ...accused(closed, look.message) };
   if (look.e >= unclearOdds) {
     const message = `${look.message}: too much to go on, too little to turn back`;
     return { ...base, verdict: "no-data", reason: "EvidenceUnclear", message };
   }
-  return certificate(input, look, base);
+  return certificate(closed, look, base);
 }
 
 /** How far back stable is asked whether it is ill too, ms. */
@@ -61,8 +62,8 @@ const lately = 30_000;
 
 /** Where stable is past the limit too, it isn't the canary alone: turned back all the same, and worth a retry. */
 function accused(input: EvidenceInput, message: string): Pick<GateReading, "message" | "cause"> {
-  const { gates, watermarkMs } = input;
-  const recent = completeOf(input).stable.filter(({ startMs }) => startMs >= watermarkMs - lately);
+  const { gates, stable, watermarkMs } = input;
+  const recent = stable.filter(({ startMs }) => startMs >= watermarkMs - lately);
   const { n, errors, slow } = total(recent, watermarkMs - lately, watermarkMs);
   const late = slow[gates.p95.limitMs] ?? 0;
   const ill = errors * 100 > gates.errorRate.limitPercent * n || late * 20 > n;
@@ -120,8 +121,8 @@ function certificate(
   look: PaceLook,
   base: Pick<GateReading, "gate" | "limit" | "value" | "samples">,
 ): GateReading {
-  const { gates, exposedSinceMs, watermarkMs } = input;
-  const all = completeOf(input).candidate.filter(({ startMs }) => startMs >= exposedSinceMs);
+  const { gates, candidate, exposedSinceMs, watermarkMs } = input;
+  const all = candidate.filter(({ startMs }) => startMs >= exposedSinceMs);
   const window = total(all, exposedSinceMs, watermarkMs);
   const sampling = samplingOf(all, window);
   const errors = boundOf(window.errors, window.n, sampling);

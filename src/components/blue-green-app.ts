@@ -2,6 +2,7 @@ import * as web from "@pulumi/azure-native/web/index.js";
 import { ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
 import { configError, type Issue } from "../errors/errors.ts";
 import type { BlueGreenAppArgs } from "./blue-green-args.ts";
+import { recordedSides } from "./recorded.ts";
 import { slotContents, type WarmUp } from "./render/slot-content.ts";
 import {
   type AppNames,
@@ -148,15 +149,11 @@ function recorded(
   names: AppNames,
   { release, intent }: ClaimedRollout,
 ): Record<string, unknown> {
-  const { stable, candidate } = release;
   return {
     service,
     intent,
     ...names,
-    stable: { version: stable.version, identity: stable.identity },
-    ...(candidate === undefined
-      ? {}
-      : { candidate: { version: candidate.version, identity: candidate.identity } }),
+    ...recordedSides(release),
   };
 }
 

@@ -3,6 +3,7 @@ import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi
 import { configError, RolloutError } from "../errors/errors.ts";
 import { assertSamePools, type NodePoolRolloutArgs, nodeSpecOf } from "./node-pool-args.ts";
 import { NodePoolRelease } from "./node-pool-release.ts";
+import { recordedSides } from "./recorded.ts";
 import { namedTwice, type RenderedPool, renderPools, unknownPools } from "./render/node-pools.ts";
 import type { ClaimedRollout } from "./rollout.ts";
 
@@ -83,14 +84,10 @@ function recorded(
   { pools }: NodePoolRolloutArgs,
   { release, intent }: ClaimedRollout,
 ): Record<string, unknown> {
-  const { stable, candidate } = release;
   return {
     service,
     intent,
     pools: Object.keys(pools),
-    stable: { version: stable.version, identity: stable.identity },
-    ...(candidate === undefined
-      ? {}
-      : { candidate: { version: candidate.version, identity: candidate.identity } }),
+    ...recordedSides(release),
   };
 }

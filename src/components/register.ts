@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { ComponentResource, CustomResource, Resource } from "@pulumi/pulumi";
+import { recordedSides } from "./recorded.ts";
 import { sideName } from "./render/names.ts";
 import {
   type RenderedFront,
@@ -22,16 +23,12 @@ export function recordedArgs(
   { release, intent }: ClaimedRollout,
   settings: WorkloadSettings,
 ): Record<string, unknown> {
-  const { stable, candidate } = release;
   const { workload: _workload, ...shape } = settings;
   const { strategy: _strategy, increments: _increments, ...settled } = intent;
   return {
     service,
-    intent: candidate === undefined ? settled : intent,
-    stable: { version: stable.version, identity: stable.identity },
-    ...(candidate === undefined
-      ? {}
-      : { candidate: { version: candidate.version, identity: candidate.identity } }),
+    intent: release.candidate === undefined ? settled : intent,
+    ...recordedSides(release),
     ...shape,
   };
 }

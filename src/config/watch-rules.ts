@@ -1,7 +1,8 @@
 import type { Issue } from "../errors/errors.ts";
 import { issueAt, missingSource, type Rule, watched } from "./rule.ts";
+import { triggerKeys } from "./watch-of.ts";
 
-const triggers = ["dbPool", "queue", "memory"] as const;
+const triggers = Object.keys(triggerKeys) as readonly (keyof typeof triggerKeys)[];
 const levels = [...triggers, "queueLag"] as const;
 
 /** Production says of each of the guide's triggers on levels what watches it, or why nothing does. */

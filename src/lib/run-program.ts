@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { messageOf } from "./error-message.ts";
+import { signalGroup } from "./process-group.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface ProgramOptions {
@@ -49,7 +50,7 @@ function start({ run, runtime, timeoutMs, cwd, env, signal }: ProgramOptions): P
       resolve(result);
     };
     const stop = (how: "late" | "cancelled") => {
-      killGroup(child.pid);
+      signalGroup(child.pid, "SIGKILL");
       finish({ how });
     };
     const cancel = () => stop("cancelled");
@@ -65,7 +66,7 @@ function start({ run, runtime, timeoutMs, cwd, env, signal }: ProgramOptions): P
     }
     child.once("error", ({ message }) => finish({ how: "not-started", message }));
     // What it leaves behind would keep its output open, and the look waiting.
-    child.once("exit", () => killGroup(child.pid));
+    child.once("exit", () => signalGroup(child.pid, "SIGKILL"));
     child.once("close", (code) => finish({ how: "exit", code, ...output }));
   });
 }
@@ -75,13 +76,4 @@ export function failureOf({ code, stderr }: Extract<ProgramRun, { how: "exit" }>
   const how = code === null ? "it was killed" : `exit ${code}`;
   const last = stderr.trim().split("\n").at(-1) ?? "";
   return last === "" ? how : `${how}: ${last.slice(0, 300)}`;
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // It has ended meanwhile.
-  }
 }

@@ -30,3 +30,26 @@ export interface NodeSpec {
   readonly nodeImage?: string;
   readonly pools: Readonly<Record<string, NodePoolSpec>>;
 }
+
+/** Which version's nodes have to carry the pods of a pool, and how they are moved there. */
+export interface PoolServing {
+  /** The pool's lasting name, as its nodes carry it: `work`. */
+  readonly pool: string;
+  /** Hash of the version whose nodes have to carry the pool's pods. */
+  readonly build: string;
+  /** What these nodes have to run, whole: `1.34.2`. */
+  readonly kubernetesVersion: string;
+  /** Date of their node image, `202511.06.0`; absent: any. */
+  readonly nodeImage?: string;
+  /** At least so many of them have to be Ready before a pod moves. */
+  readonly nodes: number;
+  /** Nodes that are emptied at a time: `1`, `33%`. */
+  readonly maxSurge: string;
+  /** How long the pods of one node may take to go, within their disruption budgets. */
+  readonly drainTimeoutSeconds: number;
+  /** Kubeconfig path; default: the client's usual places. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** A revert: users first, without the checks of the way forward. */
+  readonly back?: boolean;
+}

@@ -8,7 +8,7 @@ import { createNodePoolLever } from "../../src/adapters/node-pools/node-pool-lev
 import type { NodesApi } from "../../src/adapters/node-pools/nodes-api.ts";
 import { servedBy } from "../../src/adapters/node-pools/pool-reading.ts";
 import { createPreflight } from "../../src/adapters/node-pools/preflight.ts";
-import { wallClock } from "../../src/cli/compose/runtime.ts";
+import { wallClock } from "../../src/lib/wall-clock.ts";
 import { nodeBuildLabel, nodePoolLabel } from "../../src/plan/identity.ts";
 import type { NodePoolLeverConfig } from "../../src/types/node-pools.ts";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";

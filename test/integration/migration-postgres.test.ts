@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type PhaseRun, runPhaseCommand } from "../../src/adapters/migration/command-phase.ts";
 import type { PhaseReport } from "../../src/adapters/migration/phase-output.ts";
-import { wallClock } from "../../src/cli/compose/runtime.ts";
+import { wallClock } from "../../src/lib/wall-clock.ts";
 import { nextPhase } from "../../src/plan/migration.ts";
 import {
   actionDone,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { passwordsIn, postgresCheck } from "../../src/adapters/validation/check-postgres.ts";
 import { runChecks } from "../../src/adapters/validation/run-checks.ts";
-import { wallClock } from "../../src/cli/compose/runtime.ts";
+import { wallClock } from "../../src/lib/wall-clock.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 
 let postgres: Postgres;

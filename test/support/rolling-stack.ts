@@ -6,11 +6,11 @@ import { createAutomationEngine } from "../../src/adapters/engine/automation.ts"
 import { createDeploymentLever } from "../../src/adapters/lever/deployment.ts";
 import { createDeploymentRevisions } from "../../src/adapters/lever/revisions.ts";
 import { createFileRecord } from "../../src/adapters/record/file-record.ts";
-import { wallClock } from "../../src/cli/compose/runtime.ts";
 import { RollingDeployment } from "../../src/components/rolling-deployment.ts";
 import { normalizeOrThrow } from "../../src/config/normalize.ts";
 import type { DriverDeps } from "../../src/driver/session.ts";
 import type { Runtime } from "../../src/lib/runtime.ts";
+import { wallClock } from "../../src/lib/wall-clock.ts";
 import type { Metrics } from "../../src/ports/metrics.ts";
 import type { Revisions } from "../../src/ports/revisions.ts";
 import { runInContext } from "../../src/program/context.ts";

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { messageOf } from "../../lib/error-message.ts";
+import { signalGroup } from "../../lib/process-group.ts";
 import type { Clock } from "../../lib/runtime.ts";
 import type { PhaseOutput } from "./phase-output.ts";
 
@@ -51,7 +52,7 @@ function start(options: LongRun): Promise<Ended> {
     const end = (how: Ended) => {
       if (stopped !== undefined) return;
       stopped = how;
-      signalGroup(child, "SIGTERM");
+      signalGroup(child.pid, "SIGTERM");
       void wall.sleep(graceMs, over.signal).then(() => over.signal.aborted || kill(child));
     };
     const cancel = () => end({ how: "stopped", why: messageOf(stop.reason) });
@@ -64,7 +65,7 @@ function start(options: LongRun): Promise<Ended> {
     });
     child.once("error", ({ message }) => finish({ how: "not-started", message }));
     // What it leaves behind would keep its output open.
-    child.once("exit", () => signalGroup(child, "SIGKILL"));
+    child.once("exit", () => signalGroup(child.pid, "SIGKILL"));
     child.once("close", (code) => {
       output.end(code === 0 ? "complete" : "cut-off");
       finish({ how: "exit", code, stderr });
@@ -74,16 +75,7 @@ function start(options: LongRun): Promise<Ended> {
 
 /** At once, and what has left the group no longer holds its output open. */
 function kill(child: ChildProcess): void {
-  signalGroup(child, "SIGKILL");
+  signalGroup(child.pid, "SIGKILL");
   child.stdout?.destroy();
   child.stderr?.destroy();
-}
-
-function signalGroup({ pid }: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // It has ended meanwhile.
-  }
 }

@@ -1,26 +1,10 @@
 import * as z from "zod";
 import { checkedProps } from "../../lib/checked-props.ts";
+import type { PoolServing } from "../../types/node-pools.ts";
 import { surgePattern } from "./surge.ts";
 
 /** Inputs of a `NodePoolRelease`, as the engine stores them. */
-export interface NodePoolInputs {
-  /** The pool's lasting name. */
-  readonly pool: string;
-  /** The build whose nodes have to carry its pods. */
-  readonly build: string;
-  /** What these nodes have to run: `1.34.2`. */
-  readonly kubernetesVersion: string;
-  /** Date of their node image; absent: any. */
-  readonly nodeImage?: string;
-  /** At least so many of them Ready before a pod moves. */
-  readonly nodes: number;
-  readonly maxSurge: string;
-  readonly drainTimeoutSeconds: number;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  /** The way back of a revert: users first, without the checks of the way forward. */
-  readonly back?: boolean;
-}
+export type NodePoolInputs = PoolServing;
 
 const text = z.string().min(1);
 const schema = z.object({

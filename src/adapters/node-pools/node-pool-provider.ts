@@ -1,6 +1,5 @@
-import { setTimeout as timer } from "node:timers/promises";
-import type { Clock } from "../../lib/runtime.ts";
 import { stableJson } from "../../lib/stable-json.ts";
+import { wallClock } from "../../lib/wall-clock.ts";
 import { openKubeNodes } from "./kube-nodes.ts";
 import { movePool } from "./move.ts";
 import type { MoveLimits } from "./move-limits.ts";
@@ -64,7 +63,7 @@ async function moved(inputs: NodePoolInputs): Promise<NodePoolState> {
   const limits = givenLimits();
   const api = open(inputs);
   await movePool({
-    ...{ api, clock: processClock, pool, build, maxSurge, drainTimeoutSeconds },
+    ...{ api, clock: wallClock, pool, build, maxSurge, drainTimeoutSeconds },
     direction: inputs.back ? "back" : "forward",
     want: { nodes, kubernetesVersion, ...(nodeImage === undefined ? {} : { nodeImage }) },
     ...(limits ? { limits } : {}),
@@ -93,12 +92,3 @@ function givenLimits(): Partial<MoveLimits> | undefined {
   const text = process.env["PULUMI_ROLLOUTS_DRAIN_LIMITS"];
   return text === undefined ? undefined : JSON.parse(text);
 }
-
-/** The engine runs this module in a process of its own, where nothing is injected: this is its composition root. */
-const processClock: Clock = {
-  now: () => Date.now(),
-  sleep: async (ms, signal) => {
-    // An aborted sleep ends early, without an error.
-    await timer(ms, undefined, signal ? { signal } : {}).catch(() => {});
-  },
-};

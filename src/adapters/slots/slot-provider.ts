@@ -1,6 +1,6 @@
-import { setTimeout as timer } from "node:timers/promises";
 import type { Runtime } from "../../lib/runtime.ts";
 import { stableJson } from "../../lib/stable-json.ts";
+import { wallClock } from "../../lib/wall-clock.ts";
 import { openArmSlots } from "./arm-client.ts";
 import { createBuildProbe, readBuilds } from "./builds.ts";
 import { openCredential } from "./credential.ts";
@@ -136,15 +136,10 @@ function withProbe<T>(probe: T | undefined): { probe?: T } {
 
 /** The engine runs this module in a process of its own, where nothing is injected: this is its composition root. */
 function processRuntime(): Runtime {
-  const sleep = async (ms: number, signal?: AbortSignal) => {
-    // An aborted sleep ends early, without an error.
-    await timer(ms, undefined, signal ? { signal } : {}).catch(() => {});
-  };
-  const clock = { now: () => Date.now(), sleep };
   const logger = { info: console.error, warn: console.error, debug: () => {} };
   return {
-    clock,
-    wall: clock,
+    clock: wallClock,
+    wall: wallClock,
     random: Math.random,
     fetch: globalThis.fetch,
     logger,

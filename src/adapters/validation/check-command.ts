@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { signalGroup } from "../../lib/process-group.ts";
 import type { Check } from "./run-checks.ts";
 
 /** Output that is kept while it runs: a command that writes without end must not fill the memory. */
@@ -36,7 +37,7 @@ export function commandCheck(options: {
         };
         child.stdout.on("data", keep);
         child.stderr.on("data", keep);
-        const stop = () => killGroup(child.pid);
+        const stop = () => signalGroup(child.pid, "SIGKILL");
         signal.addEventListener("abort", stop, { once: true });
         child.once("error", (error) => reject(new Error(`${program} can't be started: ${error.message}`)));
         child.once("close", (code, killedBy) => {
@@ -49,13 +50,4 @@ export function commandCheck(options: {
         });
       }),
   };
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // It has ended meanwhile.
-  }
 }

@@ -1,3 +1,4 @@
+import { ambientCredential } from "../../adapters/ambient-credential.ts";
 import { assertNever } from "../../lib/assert-never.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Totals } from "../../ports/gauge.ts";
@@ -18,11 +19,8 @@ export async function openTotals(
       return createPrometheusTotals({ config, runtime });
     }
     case "azure-monitor": {
-      const [{ createAzureMonitorTotals }, { openCredential }] = await Promise.all([
-        import("../../adapters/metrics/azure-monitor/totals.ts"),
-        import("../../adapters/slots/credential.ts"),
-      ]);
-      return createAzureMonitorTotals({ config, runtime, credential: await openCredential() });
+      const { createAzureMonitorTotals } = await import("../../adapters/metrics/azure-monitor/totals.ts");
+      return createAzureMonitorTotals({ config, runtime, credential: await ambientCredential() });
     }
     case "sandbox":
       return undefined;

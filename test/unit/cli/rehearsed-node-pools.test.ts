@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { create } from "../../../src/adapters/node-pools/node-pool-provider.ts";
 import type { RehearsedCloud } from "../../../src/cli/compose/rehearsed-cloud.ts";
 import { openNodePoolsCloud } from "../../../src/cli/compose/rehearsed-node-pools.ts";
-import { wallClock } from "../../../src/cli/compose/runtime.ts";
+import { wallClock } from "../../../src/lib/wall-clock.ts";
 import { nodeBuildOf } from "../../../src/plan/identity.ts";
 import { parseFault } from "../../../src/sandbox/faults.ts";
 import { createSandbox, type Sandbox } from "../../../src/sandbox/sandbox.ts";

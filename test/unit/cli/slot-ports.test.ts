@@ -1,8 +1,8 @@
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openPorts } from "../../../src/cli/compose/ports.ts";
-import { wallClock } from "../../../src/cli/compose/runtime.ts";
 import { normalizeOrThrow } from "../../../src/config/normalize.ts";
+import { wallClock } from "../../../src/lib/wall-clock.ts";
 import { type ArmServer, armAddress, startArmServer } from "../../../src/sandbox/arm/server.ts";
 import { createMemoryRuntime } from "../../support/memory-runtime.ts";
 import { jumpingClock } from "../adapters/slots/slots-world.ts";

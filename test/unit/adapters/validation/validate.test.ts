@@ -7,7 +7,7 @@ import { commandCheck } from "../../../../src/adapters/validation/check-command.
 import { passwordsIn } from "../../../../src/adapters/validation/check-postgres.ts";
 import { checksOf } from "../../../../src/adapters/validation/checks.ts";
 import { type Check, runChecks } from "../../../../src/adapters/validation/run-checks.ts";
-import { wallClock } from "../../../../src/cli/compose/runtime.ts";
+import { wallClock } from "../../../../src/lib/wall-clock.ts";
 import { armAddress, armToken } from "../../../../src/sandbox/arm/server.ts";
 import type { ValidateConfig } from "../../../../src/types/slots.ts";
 import { closedPort } from "../../../support/http-fake.ts";
