@@ -1,7 +1,8 @@
 export { BlueGreenApp } from "./components/blue-green-app.ts";
-export type { BlueGreenAppArgs, BlueGreenTransforms } from "./components/blue-green-args.ts";
+export type { BlueGreenAppArgs } from "./components/blue-green-args.ts";
+export type { FeatureFlagRolloutArgs } from "./components/feature-flag-args.ts";
+export { FeatureFlagRollout } from "./components/feature-flag-rollout.ts";
 export {
-  type SlotContentArgs,
   SlotRelease,
   type SlotReleaseArgs,
   type SlotReleaseLimits,

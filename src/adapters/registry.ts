@@ -4,15 +4,8 @@ import { assertNever } from "../lib/assert-never.ts";
 import type { Runtime } from "../lib/runtime.ts";
 import type { Lever } from "../ports/lever.ts";
 import type { Health, Metrics } from "../ports/metrics.ts";
-import type { Notify } from "../ports/notify.ts";
 import type { RecordStore } from "../ports/record.ts";
-import type {
-  HealthConfig,
-  LeverConfig,
-  MetricsConfig,
-  NotifyConfig,
-  RecordConfig,
-} from "../types/policy.ts";
+import type { HealthConfig, LeverConfig, MetricsConfig, RecordConfig } from "../types/policy.ts";
 import { ambientCredential } from "./ambient-credential.ts";
 
 /** What every adapter is opened with. */
@@ -97,6 +90,8 @@ export async function openLever(
       throw slotsSwap();
     case "node-pools":
       throw poolsRoll();
+    case "app-configuration":
+      throw flagsOpen();
     case "sandbox":
       throw notHere("lever");
     default:
@@ -121,6 +116,8 @@ export async function openDeploymentLever(
       throw slotsSwap();
     case "node-pools":
       throw poolsRoll();
+    case "app-configuration":
+      throw flagsOpen();
     case "sandbox":
       throw notHere("lever");
     default:
@@ -128,32 +125,19 @@ export async function openDeploymentLever(
   }
 }
 
-/** One channel of a policy. */
-export async function openNotify({ config, runtime }: OpenOptions<NotifyConfig>): Promise<Notify> {
-  switch (config.kind) {
-    case "log": {
-      const { createLogNotify } = await import("./notify/log-notify.ts");
-      return createLogNotify({ runtime });
-    }
-    case "webhook": {
-      const { createWebhookNotify } = await import("./notify/webhook-notify.ts");
-      return createWebhookNotify({ config, runtime });
-    }
-    default:
-      return assertNever(config, "notify kind");
-  }
-}
-
-/** Lease, journal and requests of a stack; a relative folder is one of the project's. */
+/**
+ * Lease, journal and requests of a stack; a relative folder is one of the project's. `name` is whose journal it is,
+ * needed where it is written.
+ */
 export async function openRecord(
-  options: OpenOptions<RecordConfig> & { readonly projectDir: string },
+  options: OpenOptions<RecordConfig> & { readonly projectDir: string; readonly name?: string },
 ): Promise<RecordStore> {
-  const { config, runtime, projectDir } = options;
+  const { config, runtime, projectDir, name } = options;
   switch (config.kind) {
     case "file": {
       const { createFileRecord } = await import("./record/file-record.ts");
       const dir = isAbsolute(config.dir) ? config.dir : join(projectDir, config.dir);
-      return createFileRecord({ dir, runtime });
+      return createFileRecord({ dir, runtime, ...(name === undefined ? {} : { name }) });
     }
     default:
       return assertNever(config.kind, "record kind");
@@ -167,6 +151,9 @@ const slotsSwap = () =>
 /** The same of node pools. */
 const poolsRoll = () =>
   otherStrategy("Pools move one after another: the lever node-pools goes with", "rolling");
+
+/** The same of a flag alone. */
+const flagsOpen = () => otherStrategy("The lever app-configuration goes with", "feature-flag");
 
 function otherStrategy(why: string, strategy: string): RolloutError {
   return new RolloutError(`${why} ${strategy}.`, {

@@ -1,6 +1,6 @@
 import { CommanderError, Command as Parser } from "commander";
 import { type Issue, RolloutError } from "../errors/errors.ts";
-import type { Command, OptionSpec, OptionValues } from "./command.ts";
+import type { ArgumentSpec, Command, OptionSpec, OptionValues } from "./command.ts";
 
 /** Options that every verb takes. */
 export const globalOptions: readonly OptionSpec[] = [
@@ -20,6 +20,7 @@ export const stackOption: OptionSpec = {
 export interface ParsedArgs {
   readonly options: OptionValues;
   readonly argument?: string;
+  readonly secondArgument?: string;
 }
 
 /**
@@ -43,7 +44,7 @@ export function parseArgs(command: Command, argv: readonly string[]): ParsedArgs
   const parser = new Parser(command.name).exitOverride().helpOption(false).allowExcessArguments(false);
   parser.configureOutput({ writeErr: () => {}, writeOut: () => {} });
   for (const { flags, summary } of specs) parser.option(flags, summary);
-  if (command.argument) parser.argument(command.argument.name, command.argument.summary);
+  for (const { name, summary } of argumentsOf(command)) parser.argument(name, summary);
   try {
     parser.parse(argv, { from: "user" });
   } catch (error) {
@@ -53,13 +54,22 @@ export function parseArgs(command: Command, argv: readonly string[]): ParsedArgs
   const options: OptionValues = parser.opts();
   const issues = specs.flatMap((spec) => problemsOf(spec, options));
   if (issues.length > 0) throw usageError(command, issues);
-  const [argument] = parser.args;
-  return { options, ...(argument === undefined ? {} : { argument }) };
+  const [argument, secondArgument] = parser.args;
+  return {
+    options,
+    ...(argument === undefined ? {} : { argument }),
+    ...(secondArgument === undefined ? {} : { secondArgument }),
+  };
 }
 
 /** All options of a verb, its own first. */
 export function optionsOf(command: Command): readonly OptionSpec[] {
   return [...(command.needsStack === false ? [] : [stackOption]), ...command.options, ...globalOptions];
+}
+
+/** The positions of a verb, in order. */
+export function argumentsOf({ argument, secondArgument }: Command): readonly ArgumentSpec[] {
+  return [argument, secondArgument].filter((one) => one !== undefined);
 }
 
 function problemsOf(spec: OptionSpec, options: OptionValues): readonly Issue[] {
@@ -97,7 +107,8 @@ function usage(command: Command, error: CommanderError): RolloutError {
   return new RolloutError(`rollouts ${command.name}: ${text}.`, { code: "usage", exit: "config", hint });
 }
 
-function usageError(command: Command, issues: readonly Issue[]): RolloutError {
+/** Options that don't go together: code `usage`, exit 2, with every problem. */
+export function usageError(command: Command, issues: readonly Issue[]): RolloutError {
   const count = issues.length === 1 ? "1 problem" : `${issues.length} problems`;
   const [first] = issues;
   return new RolloutError(`rollouts ${command.name} has ${count} in its options.`, {

@@ -70,13 +70,14 @@ function contextOf(
   command: Command,
   { rest, sink }: { readonly rest: readonly string[]; readonly sink: Sink },
 ): CommandContext {
-  const { options, argument } = parseArgs(command, rest);
+  const { options, argument, secondArgument } = parseArgs(command, rest);
   const { talk } = sink;
   const interrupts = createInterrupts(io, talk);
   const debug = io.env["PULUMI_ROLLOUTS_DEBUG"] !== undefined;
   return {
     options,
     ...(argument === undefined ? {} : { argument }),
+    ...(secondArgument === undefined ? {} : { secondArgument }),
     stack: String(options["stack"] ?? ""),
     projectDir: resolve(io.cwd, String(options["project"] ?? ".")),
     json: options["json"] === true,

@@ -13,13 +13,21 @@ export interface OptionSpec {
   readonly needs?: string;
 }
 
+/** A position of a verb. */
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly summary: string;
+}
+
 /** A verb as data: `--help` and the parsing of its arguments are generated from it. */
 export interface Command {
   readonly name: string;
   /** One line, in the imperative. */
   readonly summary: string;
-  /** Position in place of options: `[step]`. */
-  readonly argument?: { readonly name: string; readonly summary: string };
+  /** Position in place of options: `[step]`, or `<action>` where it has to be given. */
+  readonly argument?: ArgumentSpec;
+  /** The position behind it. */
+  readonly secondArgument?: ArgumentSpec;
   readonly options: readonly OptionSpec[];
   /** `--stack` is asked for unless this is false. */
   readonly needsStack?: boolean;
@@ -47,6 +55,7 @@ export type OptionValues = Readonly<Record<string, string | boolean | undefined>
 export interface CommandContext {
   readonly options: OptionValues;
   readonly argument?: string;
+  readonly secondArgument?: string;
   /** Name of the stack; empty where the verb needs none. */
   readonly stack: string;
   /** Absolute folder of Pulumi.yaml. */

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import type { Outcome } from "../driver/outcome.ts";
 import type { RunOptions } from "../driver/run.ts";
+import type { DriverDeps } from "../driver/session.ts";
 import type { CommandContext } from "./command.ts";
 import { createTimeline } from "./render/timeline.ts";
 import type { StackAt } from "./world.ts";
@@ -14,6 +15,13 @@ export async function drive(
   at: StackAt,
   options: Omit<RunOptions, "holder">,
 ): Promise<Outcome> {
+  const deps = await openTold(context, at);
+  const { runRollout } = await import("../driver/run.ts");
+  return await runRollout(deps, { ...options, holder: holderName(context.env) });
+}
+
+/** A driver whose rollouts print their timeline. */
+export async function openTold(context: CommandContext, at: StackAt): Promise<DriverDeps> {
   const { talk, world } = context;
   const timeline = createTimeline({ color: talk.color });
   const deps = await world.openDriver(at, context, (entry) => {
@@ -22,8 +30,7 @@ export async function drive(
   });
   // What was before, unprinted: times count from the begin of a rollout that is taken up.
   for (const entry of await deps.record.journal.read()) timeline(entry);
-  const { runRollout } = await import("../driver/run.ts");
-  return await runRollout(deps, { ...options, holder: holderName(context.env) });
+  return deps;
 }
 
 /** `user@host pid 123`: whom a refused driver is told about. */

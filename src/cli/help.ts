@@ -1,4 +1,4 @@
-import { optionsOf } from "./args.ts";
+import { argumentsOf, optionsOf } from "./args.ts";
 import type { Command, OptionSpec } from "./command.ts";
 import { columns } from "./render/human.ts";
 
@@ -17,13 +17,14 @@ export function renderHelp(commands: readonly Command[]): string {
 
 /** `rollouts <verb> --help`. */
 export function renderCommandHelp(command: Command): string {
-  const { argument, name, summary, examples } = command;
+  const { name, summary, examples } = command;
+  const positions = argumentsOf(command);
   const rows = optionsOf(command).map((option) => ["  ", option.flags, describe(option)]);
   return [
     `rollouts ${name}: ${summary}`,
     "",
-    `Usage: rollouts ${name}${argument ? ` ${argument.name}` : ""} [options]`,
-    ...(argument ? ["", columns([["  ", argument.name, argument.summary]])] : []),
+    `Usage: ${["rollouts", name, ...positions.map((one) => one.name), "[options]"].join(" ")}`,
+    ...(positions.length === 0 ? [] : ["", columns(positions.map((one) => ["  ", one.name, one.summary]))]),
     "",
     columns(rows),
     "",

@@ -24,12 +24,16 @@ export const startOptions: readonly OptionSpec[] = [
   priorityOption,
   incidentOption,
   { flags: "--change-request <id>", summary: "the CAB's change, read when the rollout starts" },
+  { flags: "--about <text>", summary: "what the version changes, for the messages" },
 ];
 
 /** How a rollout starts: the stack under the policy of its change, and what the driver has to know of it. */
 export interface Start {
   readonly at: StackAt;
-  readonly options: Pick<RunOptions, "change" | "changeRequest" | "requesters" | "priority" | "incident">;
+  readonly options: Pick<
+    RunOptions,
+    "change" | "changeRequest" | "requesters" | "priority" | "incident" | "about"
+  >;
 }
 
 /** Reads the options of a start. A rollout in flight goes on as its plan says. */
@@ -41,6 +45,7 @@ export function startOf(context: CommandContext, { at, inFlight }: OpenStack): S
   };
   const kind = textOption(context, "change") as ChangeKind | undefined;
   const urgency = urgencyOf(context);
+  const about = textOption(context, "about");
   if (inFlight !== undefined) {
     if (kind !== undefined && kind !== inFlight.plan.change) throw otherChange(inFlight.plan, kind);
     refuseOtherUrgency(inFlight.plan, urgency);
@@ -49,7 +54,12 @@ export function startOf(context: CommandContext, { at, inFlight }: OpenStack): S
   const { change } = termsFor(at, kind);
   return {
     at: atChange(at, kind),
-    options: { ...told, ...urgency, ...(change === undefined ? {} : { change }) },
+    options: {
+      ...told,
+      ...urgency,
+      ...(change === undefined ? {} : { change }),
+      ...(about === undefined ? {} : { about }),
+    },
   };
 }
 

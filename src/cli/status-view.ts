@@ -64,7 +64,9 @@ function whatFor({ state, plan }: Recorded, own: readonly JournalEntry[]): strin
     case "promoting-clean":
       return `the update to ${state.step}`;
     case "confirming": {
-      const { exposure } = plan.steps.find(({ id }) => id === state.step) ?? {};
+      const { exposure, kind } = plan.steps.find(({ id }) => id === state.step) ?? {};
+      if (kind === "phase" || kind === "dark")
+        return `every application to read the flag (every ${plan.flag?.refreshSeconds} s)`;
       return exposure === undefined ? `${state.step} to be read back` : `the route to carry ${exposure} %`;
     }
     case "validating":

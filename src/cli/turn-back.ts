@@ -2,6 +2,7 @@ import { isEnd } from "../decide/states.ts";
 import { exitOf, type Outcome } from "../driver/outcome.ts";
 import { lastRollout, type Recorded } from "../driver/resume.ts";
 import { exitCodes, RolloutError } from "../errors/errors.ts";
+import { movesFlag } from "../plan/flag-steps.ts";
 import type { CommandContext, CommandResult } from "./command.ts";
 import { drive } from "./drive.ts";
 import { isDriven, type OpenStack, openStack, requireInFlight } from "./record-view.ts";
@@ -108,7 +109,9 @@ function turned({ rolloutId, plan, state }: Recorded, journal: string): CommandR
     failedAt: state.failedAt,
     journal,
   };
-  const text = `${plan.to} turned back at ${stepLabel(state.failedAt ?? "?")}: no traffic on it any more. The driver restores the stack; \`rollouts status\` follows it.`;
+  const off = state.failedAt !== undefined && movesFlag(plan.steps, state.failedAt);
+  const now = off ? `${plan.flag?.id} is off` : "no traffic on it any more";
+  const text = `${plan.to} turned back at ${stepLabel(state.failedAt ?? "?")}: ${now}. The driver restores the stack; \`rollouts status\` follows it.`;
   return { data, text };
 }
 

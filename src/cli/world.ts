@@ -1,10 +1,13 @@
 import type { StackConfig } from "../config/load.ts";
+import type { MigrateDeps } from "../driver/migrate-session.ts";
 import type { DriverDeps } from "../driver/session.ts";
+import type { Flags } from "../ports/flags.ts";
 import type { RecordStore } from "../ports/record.ts";
 import type { Revisions } from "../ports/revisions.ts";
-import type { JournalEntry } from "../types/journal.ts";
+import type { JournalEntry, JournalHead } from "../types/journal.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { CommandContext } from "./command.ts";
+import type { Teller } from "./compose/channels.ts";
 
 /** Talk to people, on stderr, redacted. */
 export interface Talk {
@@ -34,6 +37,9 @@ export interface StackAt {
   }) => EnvironmentPolicy;
 }
 
+/** What a stack's schema migration is moved through, but for its deploys. */
+export type MigrationPorts = Pick<MigrateDeps, "record" | "commands" | "journalOf" | "secrets">;
+
 /** The outside, as verbs see it: real, or fakes in tests. */
 export interface World {
   loadConfig(at: Omit<StackAt, "config">): Promise<StackConfig>;
@@ -45,6 +51,14 @@ export interface World {
     context: CommandContext,
     observer: (entry: JournalEntry) => void,
   ): Promise<DriverDeps>;
+  /** The flag of the stack's config in its store: no engine, no record, nothing decrypted. */
+  openFlags?(at: StackAt, context: CommandContext): Promise<Flags>;
+  /** The head of the journal that the stack's state knows; undefined where no driver has written one. */
+  readAnchor?(at: StackAt, context: CommandContext): Promise<JournalHead | undefined>;
+  /** The channels of the stack: no record and no cloud; an engine only where something is encrypted. */
+  openTeller?(at: StackAt, context: CommandContext): Promise<Teller>;
   /** What the stack's Deployment has run; undefined where its versions don't come in place. Nothing is read yet. */
   openRevisions?(at: StackAt): Promise<Revisions | undefined>;
+  /** Commands and journals of the stack's schema migration: no engine, no cloud, nothing decrypted. */
+  openMigration?(at: StackAt, context: CommandContext): Promise<MigrationPorts>;
 }

@@ -1,8 +1,9 @@
 import type { CustomResource, Output } from "@pulumi/pulumi";
 import type { TenantCohort } from "../types/cohort.ts";
+import type { FlagConfig } from "../types/flag-config.ts";
 import type { NodePoolLeverConfig } from "../types/node-pools.ts";
 import type { StrategyKind } from "../types/plan.ts";
-import type { Release, RolloutIntent } from "../types/release.ts";
+import type { FlagRelease, Release, RolloutIntent } from "../types/release.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
 
 /** What a component tells the rollout that it takes part in. */
@@ -25,6 +26,15 @@ export interface ClaimedRollout {
   /** Where the stack rolls out node pools: which, and how their pods are moved. */
   readonly nodePools?: NodePoolLeverConfig;
   /** Plain values, for the component's own recorded arguments: policies read them in a preview. */
+  readonly intent: RolloutIntent;
+}
+
+/** What the flag of a stack has to render. */
+export interface ClaimedFlag {
+  /** Which flag, and where. */
+  readonly flag: FlagConfig;
+  readonly release: FlagRelease;
+  /** Plain values, for the component's own recorded arguments; exposures are shares of the tenants. */
   readonly intent: RolloutIntent;
 }
 
@@ -52,13 +62,21 @@ export interface Rollout {
    * @throws RolloutError `step-refused`, `revert-refused`, `rollout-claimed-twice`, `strategy-not-rendered`
    */
   claim(claim: RolloutClaim): ClaimedRollout;
+  /**
+   * The flag of the stack (`rollout.flag` of its config). Beside a service: after the component that has claimed the
+   * rollout. Alone (the lever `app-configuration`) it is itself what is rolled out.
+   *
+   * @throws RolloutError `flag-missing`, `flag-before-service`, `rollout-claimed-twice`, and what `claim` throws
+   */
+  claimFlag(component: string): ClaimedFlag;
   /** Resources that carry the release: the record is written only after all of them. */
   track(resources: readonly CustomResource[]): void;
   /**
    * The stack outputs. The release among them is never a plain value: outputs of a failed update are
    * written too, and would claim an exposure that no route has.
    *
-   * @throws RolloutError `rollout-not-used` where no component has claimed the rollout
+   * @throws RolloutError `rollout-not-used` where no component has claimed the rollout, `flag-not-rendered` where
+   * config has a flag and the program none
    */
   outputs(): RolloutOutputs;
 }

@@ -113,7 +113,12 @@ function suggestKind(value: string, built: readonly string[]): string {
 
 /** Where credentials live, in whatever shape they were written. */
 function holdsCredentials([section, member]: Path): boolean {
-  return section === "notify" || section === "change" || (section === "approvals" && member === "sources");
+  return (
+    section === "notify" ||
+    section === "incident" ||
+    section === "change" ||
+    (section === "approvals" && member === "sources")
+  );
 }
 
 function wrongValue(context: Context, at: Path): Located {
@@ -126,7 +131,8 @@ function wrongValue(context: Context, at: Path): Located {
 }
 
 function hintFor(facts: KeyFacts, value: unknown): string {
-  if (isSecure(value)) return "This key may not be secret: only notify[].url may, and tokens.";
+  if (isSecure(value))
+    return "This key may not be secret: only keys and URLs of notify and incident may, and tokens.";
   if (value === null) return `Nothing is written after the key. ${facts.hint}`;
   if (facts.units !== undefined && value !== undefined) {
     const parsed = parseDuration(value, facts.units);

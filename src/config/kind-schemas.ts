@@ -2,7 +2,7 @@ import * as z from "zod";
 import { azureMonitorSchema } from "./azure-monitor-schema.ts";
 import { dnsLabel, duration, key, text } from "./leaves.ts";
 import { defaults } from "./presets.ts";
-import { kind, path, secureValue, url } from "./schema-parts.ts";
+import { kind, path, url } from "./schema-parts.ts";
 
 const sandboxNote = "the simulated cloud, in rehearsals and tests";
 const { prometheus } = defaults;
@@ -208,24 +208,8 @@ export const leverSchema = z.discriminatedUnion("kind", [
   }),
   slotLever,
   nodePoolLever,
-]);
-
-const webhookUrl = z.union([
-  z.string().refine((written) => URL.canParse(written) && /^https?:$/.test(new URL(written).protocol)),
-  secureValue,
-]);
-
-/** Who is told. */
-export const notifySchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: kind("log", "Lines on stderr.") }),
   z.strictObject({
-    kind: kind("webhook", "A POST of JSON."),
-    url: key(webhookUrl, {
-      what: "Where to; most such URLs are secrets.",
-      rule: "an http or https URL, or { secure: … }",
-      hint: "Set it with: pulumi config set --secret --path 'rollout.notify[<n>].url' https://…",
-      secret: true,
-    }),
+    kind: kind("app-configuration", "The stack's `flag`, alone: nothing else is rolled out."),
   }),
 ]);
 

@@ -1,10 +1,4 @@
-import type {
-  EnvironmentPolicy,
-  HealthConfig,
-  MetricsConfig,
-  NotifyConfig,
-  RecordConfig,
-} from "../types/policy.ts";
+import type { EnvironmentPolicy, HealthConfig, MetricsConfig, RecordConfig } from "../types/policy.ts";
 import type { ValidateConfig } from "../types/slots.ts";
 import { pickLever, pickPlatform } from "./lever-of.ts";
 import { defaults } from "./presets.ts";
@@ -24,14 +18,13 @@ const standard = <T>(value: T) => ({ from: "default", value }) as const;
 export function pickKinds(
   written: WrittenConfig,
   pick: Picker,
-): Pick<EnvironmentPolicy, "metrics" | "health" | "lever" | "validate" | "platform" | "notify" | "record"> {
+): Pick<EnvironmentPolicy, "metrics" | "health" | "lever" | "validate" | "platform" | "record"> {
   return {
     platform: pickPlatform(written, pick),
     validate: pickValidate(written, pick),
     metrics: pickMetrics(written, pick),
     health: pickHealth(written, pick),
     lever: pickLever(written, pick),
-    notify: pickNotify(written, pick),
     record: pickRecord(written, pick),
   };
 }
@@ -133,14 +126,6 @@ function defined({
     ...(resourceGroup === undefined ? {} : { resourceGroup }),
     ...(subscriptionId === undefined ? {} : { subscriptionId }),
   };
-}
-
-function pickNotify({ notify }: WrittenConfig, pick: Picker): readonly NotifyConfig[] {
-  const channels = notify?.map((channel): NotifyConfig => {
-    if (channel.kind === "log") return { kind: "log" };
-    return { kind: "webhook", url: typeof channel.url === "string" ? channel.url : securePlaceholder };
-  });
-  return pick("notify", channels, standard([{ kind: "log" }]));
 }
 
 function pickRecord({ record }: WrittenConfig, pick: Picker): RecordConfig {

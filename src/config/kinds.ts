@@ -8,8 +8,8 @@ export type KindField = "metrics" | "health" | "lever" | "notify" | "record" | "
 export const plannedKinds: Readonly<Record<KindField, readonly string[]>> = {
   metrics: ["command"],
   health: ["command"],
-  lever: ["app-configuration"],
-  notify: ["pagerduty", "slack", "email"],
+  lever: [],
+  notify: [],
   record: ["azure-blob"],
   change: ["service-now"],
 };

@@ -12,6 +12,9 @@ const standard = <T>(value: T) => ({ from: "default", value }) as const;
 export function pickLever({ lever, service }: WrittenConfig, pick: Picker): LeverConfig {
   if (lever?.kind === "app-service-slot") return pickSlot(lever, service, pick);
   if (lever?.kind === "node-pools") return pickNodePools(lever, pick);
+  if (lever?.kind === "app-configuration") {
+    return { kind: pick("lever.kind", lever.kind, standard(lever.kind)) };
+  }
   if (lever === undefined || lever.kind === "sandbox") {
     return { kind: pick("lever.kind", lever?.kind, standard("sandbox")) };
   }
@@ -96,6 +99,7 @@ function pickNodePools(lever: WrittenPools, pick: Picker): NodePoolLeverConfig {
 const platforms: Partial<Record<WrittenLever["kind"], Platform>> = {
   "app-service-slot": "app-service",
   "node-pools": "node-pools",
+  "app-configuration": "app-configuration",
 };
 
 /** What the lever moves says what the stack rolls out. */

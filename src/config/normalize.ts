@@ -1,11 +1,14 @@
 import { configError, type Issue } from "../errors/errors.ts";
 import type { GateLimits } from "../types/gates.ts";
-import type { EnvironmentPolicy } from "../types/policy.ts";
+import type { EnvironmentPolicy, Origin } from "../types/policy.ts";
 import type { WatchConfig } from "../types/watch.ts";
 import { explain, type Located } from "./explain.ts";
+import { pickFlag } from "./flag-of.ts";
 import { incrementOrder } from "./increment-order.ts";
 import { isObject, type Path, valueAt } from "./json.ts";
 import { pickKinds } from "./kinds-of.ts";
+import { pickMigration } from "./migration-of.ts";
+import { pickNotify } from "./notify-of.ts";
 import { isSecure } from "./received.ts";
 import { rules } from "./rules.ts";
 import { type WrittenConfig, writtenSchema } from "./schema.ts";
@@ -64,17 +67,34 @@ function inFileOrder(issues: readonly Issue[], written: unknown): readonly Issue
 function policyOf(written: WrittenConfig): EnvironmentPolicy {
   const { pick, origins } = createPicker();
   const watch = pickWatch(written, pick);
+  const { increments, ...way } = pickIncrements(written, pick);
+  const { flag, increments: phases } = pickFlag(written, pick, way.strategy);
+  if (phases !== undefined) dropExcess(origins, phases.length);
+  const start = pickStart(written, pick);
   return {
     preset: pick("preset", written.preset, { from: "default", value: written.preset }),
     service: pick("service", written.service, { from: "default", value: written.service }),
-    ...pickIncrements(written, pick),
+    ...way,
+    // A flag alone has no other increments than its phases.
+    increments: phases ?? increments,
+    ...(flag === undefined ? {} : { flag }),
     gates: { ...pickGates(written, pick), ...pickLevels(written, pick, watch), ...namesOf(watch) },
     watch,
     ...pickTimes(written, pick),
-    ...pickStart(written, pick),
+    ...start,
+    ...pickMigration(written, pick, start.promotedIn),
     ...pickKinds(written, pick),
+    ...pickNotify(written, pick),
     origins,
   };
+}
+
+/** A preset may have had more increments than a flag alone has phases. */
+function dropExcess(origins: Record<string, Origin>, count: number): void {
+  for (const path of Object.keys(origins)) {
+    const index = /^increments\[(\d+)\]/.exec(path)?.[1];
+    if (index !== undefined && Number(index) >= count) delete origins[path];
+  }
 }
 
 /** What a plan shows of what is watched: names and limits, no sources. */
@@ -140,7 +160,7 @@ function encrypted(): Issue {
   return {
     path: "rollout",
     received: '"[secret]"',
-    rule: "the rollout config in plain text: only notify[].url and tokens may be secret",
+    rule: "the rollout config in plain text: only keys and URLs of notify and incident, and tokens, may be secret",
     hint: "Write it as plain YAML and encrypt those values alone: pulumi config set --secret --path …",
   };
 }

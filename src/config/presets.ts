@@ -115,7 +115,9 @@ export const strategyExposures: Readonly<Record<Preset["strategy"], readonly num
   direct: [100],
   rolling: [100],
   "blue-green": [100],
-  "feature-flag": [10, 25, 50, 100],
+  // Of the code; the flag has phases of its own.
+  "feature-flag": presets.production.exposures,
+  combined: presets.production.exposures,
 };
 
 /** What presets share: the guide's "Automatic Rollback Triggers", and a look every 10 s. */
@@ -165,6 +167,8 @@ export const defaults = {
   evidence: { odds: 20, tolerance: 1.5, noise: 0.5 },
   /** The guide's objective and its ten minutes. */
   slo: { availabilityPercent: 99.9, resolveWithinSeconds: 600, window: "rolling-30d" },
+  /** Of Microsoft's configuration provider, which reads flags anew every 30 s. */
+  flag: { refreshSeconds: 30, cohort: { label: "feature", on: "on", off: "off" } },
   /** Of AKS: a tenth of a pool at a time, and 30 min for the pods of a node. A pool takes minutes to come up. */
   nodePools: { maxSurge: "10%", drainTimeoutSeconds: 1800, rolloutSeconds: 7200 },
   validate: {

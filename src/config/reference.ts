@@ -86,8 +86,9 @@ function goesBackOn({ errorRate, exceptions, minRequests }: PresetGates): string
     : "one error or exception";
 }
 
-/** One row a key; sections and full forms below their own row. */
+/** One row a key; sections and full forms below their own row, and once where neighbours have the same keys. */
 function keyRows(schema: z.ZodObject, prefix: string): readonly string[][] {
+  const shown = new Set<unknown>();
   return Object.entries(schema.shape).flatMap(([name, member]: [string, Schema]) => {
     if (name === "kind") return [];
     const path = `${prefix}${name}`;
@@ -97,7 +98,9 @@ function keyRows(schema: z.ZodObject, prefix: string): readonly string[][] {
     const required = !(member instanceof z.ZodOptional);
     const row = facts === undefined ? [] : [rowOf(path, facts, required)];
     if (kindsOf(inner) !== undefined) return row.map(withPointer);
-    return nested === undefined ? row : [...row, ...keyRows(nested, `${path}.`)];
+    if (nested === undefined || shown.has(nested.shape)) return row;
+    shown.add(nested.shape);
+    return [...row, ...keyRows(nested, `${path}.`)];
   });
 }
 
@@ -177,13 +180,10 @@ function kindText(option: z.ZodObject): string {
 }
 
 function notBuilt(): string {
-  const kinds = Object.entries(plannedKinds).map(([field, names]) => `- \`${field}\`: ${names.join(", ")}`);
-  return [
-    "These are refused by name, with those that are built:",
-    "",
-    ...kinds,
-    "- `strategy`: feature-flag is accepted, and refused by `plan` and `run` (`not-built`)",
-  ].join("\n");
+  const kinds = Object.entries(plannedKinds)
+    .filter(([, names]) => names.length > 0)
+    .map(([field, names]) => `- \`${field}\`: ${names.join(", ")}`);
+  return ["These are refused by name, with those that are built:", "", ...kinds].join("\n");
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -24,7 +24,7 @@ export interface Rule {
 export function issueAt(written: WrittenConfig, path: string, advice: Pick<Issue, "rule" | "hint">): Issue {
   const steps = path.split(/[.[\]]+/).filter((step) => step !== "");
   const received = receivedText(valueAt(written, steps), {
-    hidden: path.startsWith("notify") || path.startsWith("approvals.sources"),
+    hidden: ["notify", "incident", "approvals.sources"].some((section) => path.startsWith(section)),
   });
   return { path: `rollout.${path}`, ...(received === undefined ? {} : { received }), ...advice };
 }

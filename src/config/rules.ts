@@ -1,3 +1,5 @@
+import { flagHolds, flagsAreOpened } from "./flag-rules.ts";
+import { migrationHolds } from "./migration-rules.ts";
 import type { Rule } from "./rule.ts";
 import {
   cohortsDiffer,
@@ -36,8 +38,11 @@ export const rules: readonly Rule[] = [
   noMixedLevels,
   slotsSwap,
   poolsRoll,
+  flagsAreOpened,
+  flagHolds,
   tenantsHaveRoute,
   reasonHasStrategy,
   signaturesHaveKeys,
   windowsHold,
+  migrationHolds,
 ];

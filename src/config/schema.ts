@@ -1,14 +1,17 @@
 import * as z from "zod";
 import { maxTenants } from "../lib/route-limits.ts";
+import { flagSchema } from "./flag-schema.ts";
 import { gatesSchema } from "./gates-schema.ts";
-import { healthSchema, leverSchema, metricsSchema, notifySchema, recordSchema } from "./kind-schemas.ts";
+import { healthSchema, leverSchema, metricsSchema, recordSchema } from "./kind-schemas.ts";
 import { dnsLabel, duration, key, text, whole } from "./leaves.ts";
+import { migrationSchema } from "./migration-schema.ts";
+import { communicationSchema, incidentSchema, notifySchema } from "./notify-schema.ts";
 import { approvalsSchema, changeSchema, promotedInSchema, windowsSchema } from "./start-schemas.ts";
 import { validateSchema } from "./validate-schema.ts";
 import { sloSchema, watchSchema } from "./watch-schema.ts";
 
 const presetNames = ["development", "test", "staging", "production", "hotfix"] as const;
-const strategies = ["canary", "direct", "rolling", "blue-green", "feature-flag"] as const;
+const strategies = ["canary", "direct", "rolling", "blue-green", "feature-flag", "combined"] as const;
 
 const exposure = whole(
   { min: 1, max: 100 },
@@ -69,7 +72,7 @@ export const writtenSchema = z.strictObject({
     maxLength: 56,
   }),
   strategy: key(z.enum(strategies), {
-    what: "How a version reaches everybody, against the preset's. Built so far: canary, blue-green, rolling, direct.",
+    what: "How a version reaches everybody, against the preset's.",
     rule: `one of ${strategies.join(", ")}`,
     hint: "Leave it out for the preset's own strategy.",
     words: strategies,
@@ -85,6 +88,12 @@ export const writtenSchema = z.strictObject({
     rule: "a list of exposures from 1 to 100, or of { exposure, soak }",
     hint: "Write [5, 20, 50, 100].",
     fallback: "preset",
+  }).optional(),
+  flag: key(flagSchema, {
+    what: "The feature flag of the stack: what it is, where it is, and how it is opened.",
+    rule: "an object with id and endpoint",
+    hint: "Write { id: AuditTrail.NewAlgorithm, endpoint: https://atp-prod.azconfig.io }.",
+    absent: "required for feature-flag and combined",
   }).optional(),
   cohort: key(cohortSchema, {
     what: "Whole tenants move instead of single requests, told by a header that the edge has set.",
@@ -126,6 +135,12 @@ export const writtenSchema = z.strictObject({
   }).optional(),
   windows: windowsSchema.optional(),
   promotedIn: promotedInSchema.optional(),
+  migration: key(migrationSchema, {
+    what: "A schema migration in the guide's five phases: `rollouts migrate`.",
+    rule: "an object with id and phases",
+    hint: "docs/migrations.md has an example.",
+    absent: "no migration",
+  }).optional(),
   metrics: key(metricsSchema, {
     what: "Where the counts per version come from.",
     rule: kindRule,
@@ -155,6 +170,18 @@ export const writtenSchema = z.strictObject({
     rule: "a list of channels",
     hint: "Write [{ kind: log }].",
     fallback: "[{ kind: log }]",
+  }).optional(),
+  communication: key(communicationSchema, {
+    what: "Who is named in messages, and what these lead to.",
+    rule: "an object with onCall, zone, dashboards and rca",
+    hint: 'Write { onCall: { primary: "@alice" }, zone: America/New_York }.',
+    absent: "nobody is named",
+  }).optional(),
+  incident: key(incidentSchema, {
+    what: "Where an incident is opened when a rollout turns back; its id goes into the messages.",
+    rule: kindRule,
+    hint: "Write { kind: http, url: { secure: … } }.",
+    absent: "none is opened",
   }).optional(),
   record: key(recordSchema, {
     what: "Where lease and journal are kept.",

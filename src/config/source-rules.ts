@@ -1,5 +1,6 @@
 import type { Issue } from "../errors/errors.ts";
 import { formatDuration } from "../lib/duration.ts";
+import { routesCohort } from "../lib/strategies.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import { issueAt, missingSource, type Rule, watched } from "./rule.ts";
 
@@ -192,12 +193,13 @@ export const poolsRoll: Rule = {
 
 /** Whether a candidate is there to be asked: not in stable's place, and not on a slot that serves alone. */
 function standsBeside({ strategy, platform }: EnvironmentPolicy): boolean {
-  return strategy === "canary" || (strategy === "blue-green" && platform === "kubernetes");
+  if (platform === "app-configuration") return false;
+  return routesCohort(strategy) || (strategy === "blue-green" && platform === "kubernetes");
 }
 
 /** A canary moves by it, and a watched version in stable's place is undone by it. */
 function needsLever(policy: EnvironmentPolicy): boolean {
   const inPlace = policy.strategy === "rolling" || policy.strategy === "direct";
-  const moves = policy.strategy === "canary" || policy.strategy === "blue-green";
+  const moves = routesCohort(policy.strategy) || policy.strategy === "blue-green";
   return moves || (inPlace && watched(policy));
 }

@@ -1,4 +1,5 @@
 import { writeDuration } from "../lib/duration.ts";
+import { routesCohort } from "../lib/strategies.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import { isObject, valueAt } from "./json.ts";
 import { issueAt, type Rule, type RuleInput } from "./rule.ts";
@@ -128,10 +129,10 @@ export const afterRevertCovers: Rule = {
 /** Increments are not silently ignored. */
 export const wholeTraffic: Rule = {
   name: "increments-belong-to-a-canary",
-  says: "Only a canary and a feature flag have increments; every other strategy has the one increment 100.",
+  says: "Only a canary, alone or before a flag, has increments; every other strategy has the one increment 100.",
   reads: ["preset", "strategy", "increments"],
   check: ({ written, policy }) => {
-    const single = !["canary", "feature-flag"].includes(policy.strategy);
+    const single = !routesCohort(policy.strategy);
     if (!single || written.increments === undefined || policy.increments.length === 1) return [];
     const origin = written.strategy === undefined ? `preset ${written.preset}` : "config";
     const rule = `[100] for the strategy ${policy.strategy} (from ${origin})`;

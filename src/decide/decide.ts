@@ -1,3 +1,4 @@
+import type { SeenCounts } from "../types/counts.ts";
 import type { Decision, RolloutRequest } from "../types/decision.ts";
 import type { RouteReading } from "../types/observation.ts";
 import type { RolloutPlan } from "../types/plan.ts";
@@ -18,6 +19,8 @@ export interface Observations {
   readonly effect: EffectStatus;
   /** Verdicts of this look; empty where the state isn't watched. */
   readonly readings: readonly GateReading[];
+  /** What the readings were made of, for people: nothing is decided on it. Absent where nothing could be counted. */
+  readonly counts?: SeenCounts;
   /** The route read back; absent where it wasn't read or the read failed. */
   readonly route?: RouteReading;
   /** A change of the stack or the route that this rollout did not make. */

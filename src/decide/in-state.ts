@@ -1,4 +1,5 @@
 import { assertNever } from "../lib/assert-never.ts";
+import { betaExposure } from "../lib/strategies.ts";
 import type { Decision } from "../types/decision.ts";
 import type { PlanStep } from "../types/plan.ts";
 import type { Cause } from "../types/state.ts";
@@ -130,13 +131,20 @@ function confirming(input: DecideInput): Decision {
       message,
     };
   }
-  if (now - state.enteredAtMs > plan.timeouts.confirmSeconds * 1000) {
+  // Applications have to read a flag first.
+  const reading = movesFlag(step) ? (plan.flag?.refreshSeconds ?? 0) : 0;
+  const limitSeconds = plan.timeouts.confirmSeconds + reading;
+  if (now - state.enteredAtMs > limitSeconds * 1000) {
     const { route } = observations;
     const seen = route === undefined ? "no answer" : (route.progress ?? `${route.exposure} %`);
-    const message = `not in time, ${plan.timeouts.confirmSeconds} s: ${goalOf(step)} (read back: ${seen})`;
+    const message = `not in time, ${limitSeconds} s: ${goalOf(step)} (read back: ${seen})`;
     return backOrAsk(step, { reason: "RouteNotConfirmed", message, kind: "router" });
   }
   return stay(input, "AwaitingRoute", `waiting until ${goalOf(step)}`);
+}
+
+function movesFlag({ kind }: PlanStep): boolean {
+  return kind === "dark" || kind === "phase";
 }
 
 /** Only all-pass goes on; what doesn't pass, or doesn't end, goes back before anybody has met it. */
@@ -160,6 +168,11 @@ function validating(input: DecideInput): Decision {
 
 /** What is read back when a step is in force. */
 function goalOf({ id, kind, exposure = 100 }: PlanStep): string {
+  if (kind === "dark") return "the flag is off";
+  if (kind === "phase") {
+    const whom = exposure === betaExposure ? "the named tenants" : `${exposure} % of the tenants`;
+    return `the flag is open to ${whom} wherever it is read`;
+  }
   if (kind === "move") return `${id}: every pod of the pool runs on new nodes`;
   return kind === "replace" ? "every pod runs the new version" : `the route carries ${exposure} %`;
 }

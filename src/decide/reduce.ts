@@ -59,7 +59,9 @@ function continued(
     const entered = enter(state, decision.to, at.ms);
     if (decision.step === state.step) return entered;
     const { confirmedAtMs: _previous, ...fresh } = entered;
-    return { ...fresh, step: decision.step, extendedMs: 0 };
+    if (!decision.anew) return { ...fresh, step: decision.step, extendedMs: 0 };
+    const { exposedSinceMs: _others, ...unexposed } = fresh;
+    return { ...unexposed, step: decision.step, extendedMs: 0 };
   }
   const exposure = at.exposure ?? 0;
   const since = exposure > 0 && state.exposedSinceMs === undefined ? { exposedSinceMs: at.ms } : {};

@@ -38,6 +38,9 @@ export function reverting(input: DecideInput): Decision {
     if (failed && effect.kind === "locked" && waitsForLock(input)) return retry(input, outcome);
     return go("reverting-drain", failed ? "StackUpdateFailed" : "StackAtZero", outcome);
   }
+  // Users are safe, and what somebody else has written is not ours to take out.
+  if (failed && effect.kind === "flag-foreign")
+    return { kind: "escalate", reason: "FlagKeptOff", message: outcome };
   if (again) return retry(input, outcome);
   if (failed) return { kind: "complete", to: "revert-failed", reason: "RevertFailed", message: outcome };
   if (state.name === "reverting-clean") return go("reverting-verify", "BaselineRestored", outcome);

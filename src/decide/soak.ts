@@ -24,8 +24,8 @@ export function soak(input: DecideInput): Decision {
   const step = stepOf(plan, state.step);
   const soakMs = (step.soakSeconds ?? 0) * 1000;
   const confirmedAt = state.confirmedAtMs ?? state.enteredAtMs;
-  const drift = observations.foreign;
-  if (drift) return hold(0, { reason: "ForeignChange", message: drift.message });
+  const { foreign } = observations;
+  if (foreign) return heldBy(foreign.message, now >= confirmedAt + soakMs * plan.hold.maxFactor);
   const end = confirmedAt + soakMs;
   if (now < end) {
     const untilMs = Math.min(end, now + plan.look.seconds * 1000);
@@ -54,6 +54,13 @@ export function soak(input: DecideInput): Decision {
     kind: "evidence",
   };
   return { kind: "escalate", cause, reason: cause.reason, message: cause.message };
+}
+
+/** Somebody else's change is theirs to undo, for as long as silence would be borne; then a person decides. */
+function heldBy(message: string, atLimit: boolean): Decision {
+  const cause: Cause = { reason: "ForeignChange", message, kind: "foreign-change" };
+  const { reason } = cause;
+  return atLimit ? { kind: "escalate", cause, reason, message } : hold(0, { reason, message });
 }
 
 function hold(extendMs: number, why: { readonly reason: string; readonly message: string }): Decision {

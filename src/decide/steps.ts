@@ -17,7 +17,9 @@ function stepAfter(plan: RolloutPlan, id: StepId): PlanStep | undefined {
 
 /** Enter a step: increments are applied, promotions are stages of their own. */
 export function enterStep(step: PlanStep, reason: string, message: string): Decision {
-  return { kind: "continue", to: stateOf(step), step: step.id, reason, message };
+  // What was seen of the code is no evidence on its feature.
+  const anew = step.kind === "dark" ? ({ anew: true } as const) : {};
+  return { kind: "continue", to: stateOf(step), step: step.id, ...anew, reason, message };
 }
 
 function stateOf(step: PlanStep): StateName {
@@ -28,6 +30,8 @@ function stateOf(step: PlanStep): StateName {
     case "stage":
     case "swap":
     case "move":
+    case "dark":
+    case "phase":
       return "applying";
     case "validate":
       return "validating";

@@ -1,7 +1,10 @@
 import type { PreviewResult } from "../ports/engine.ts";
 import type { ResourceChange, Target } from "../types/engine.ts";
 import type { EffectResult } from "./effect.ts";
+import { sayCohort } from "./flag-cohort.ts";
+import { foreignFlag, noteMeant, observeFlagBaseline } from "./flag-drift.ts";
 import { hashByUrn } from "./inputs.ts";
+import { flagPart, leverNow } from "./part.ts";
 import { journal, type Session } from "./session.ts";
 
 const leavesOldVersion: ReadonlySet<string> = new Set(["promote-stable", "roll", "direct", "settle"]);
@@ -14,9 +17,13 @@ const agentPool = "azure-native:containerservice:AgentPool";
  */
 export async function stepForward(session: Session, signal: AbortSignal): Promise<EffectResult> {
   const { deps, state, plan } = session;
+  const flag = flagPart(session);
+  if (flag !== undefined && plan.steps.some(({ id, kind }) => id === state.step && kind === "dark"))
+    return await observeFlagBaseline(session, flag);
   const target = targetOf(session);
-  const changed = await foreignUpdate(session);
+  const changed = (await foreignUpdate(session)) ?? (flag && (await foreignFlag(session, flag)));
   if (changed !== undefined) return { ok: false, kind: "foreign-change", message: changed };
+  if (flag !== undefined) await sayCohort(session, flag);
   const preview = await deps.engine.preview({ target });
   const refusal = refuse(session, preview);
   if (refusal !== undefined) return { ok: false, ...refusal };
@@ -41,6 +48,7 @@ export async function stepForward(session: Session, signal: AbortSignal): Promis
   }
   const after = await deps.engine.deployed();
   session.lastHash = after.hash;
+  noteMeant(session, after);
   await journal(session, "effect", {
     effect: "up",
     ok: true,
@@ -133,7 +141,7 @@ export async function observeBaseline(session: Session): Promise<EffectResult> {
 }
 
 async function readyReplicas(session: Session): Promise<number | undefined> {
-  const route = await session.lever.read();
+  const route = await leverNow(session).read();
   const stable = route.ready?.stable;
   return stable === undefined || stable === 0 ? undefined : stable;
 }

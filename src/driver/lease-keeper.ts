@@ -10,21 +10,34 @@ export interface LeaseKeeper {
   release(): Promise<void>;
 }
 
+/** Who asks for a lease, and of what. */
+export interface LeaseAsked {
+  readonly holder: string;
+  readonly termMs: number;
+  /** What is driven under it, for the message of who is refused; default: the rollout. */
+  readonly of?: "rollout" | "migration";
+}
+
+const afterRefusal = {
+  rollout: "`rollouts status` shows what it does; `rollouts abort` takes the rollout back through it.",
+  migration: "`rollouts migrate` without a phase shows where it stands.",
+} as const;
+
 /**
- * Takes the lease of a stack's rollout and renews it every third of its term, by wall time, until released.
+ * Takes the lease of a stack's rollout, or of its migration, and renews it every third of its term, by wall time, until released.
  * Throws `lease-held` (exit 24) where another holds it.
  */
 export async function keepLease(
   lease: Lease,
   runtime: Runtime,
-  holder: { readonly holder: string; readonly termMs: number },
+  { of = "rollout", ...holder }: LeaseAsked,
 ): Promise<LeaseKeeper> {
   const answer = await lease.acquire(holder);
   if (!answer.granted) {
-    throw new RolloutError(`Another driver holds this stack's rollout: ${answer.holder}.`, {
+    throw new RolloutError(`Another driver holds this stack's ${of}: ${answer.holder}.`, {
       code: "lease-held",
       exit: "leaseHeld",
-      hint: `It expires at ${new Date(answer.expiresAtMs).toISOString()} unless it is renewed. \`rollouts status\` shows what it does; \`rollouts abort\` takes the rollout back through it.`,
+      hint: `It expires at ${new Date(answer.expiresAtMs).toISOString()} unless it is renewed. ${afterRefusal[of]}`,
     });
   }
   const { token } = answer;

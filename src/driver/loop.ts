@@ -1,7 +1,6 @@
 import { type DecideInput, decide, type Observations } from "../decide/decide.ts";
 import { reduce } from "../decide/reduce.ts";
 import { isEnd, isWatched } from "../decide/states.ts";
-import { messageOf } from "../lib/error-message.ts";
 import type { Decision, RolloutRequest } from "../types/decision.ts";
 import type { StateName } from "../types/state.ts";
 import { checkStart } from "./checks.ts";
@@ -11,7 +10,6 @@ import { writeNotes } from "./notes.ts";
 import { observe } from "./observe.ts";
 import { pullLever, restoreBaseline, stackToZero } from "./revert.ts";
 import { journal, type Session } from "./session.ts";
-import { messageFor, tell } from "./tell.ts";
 import { sloNews } from "./tell-slo.ts";
 import { validateStaged } from "./validate.ts";
 import { verifyRevert } from "./verify.ts";
@@ -29,10 +27,9 @@ export async function runLoop(session: Session): Promise<LoopEnd> {
     lastVerdicts: "",
     lastProgress: "",
     lastHold: "",
-    lastSlo: "",
+    lastSlo: await lastSlo(session),
     requests: [],
     notes: 0,
-    told: [],
   };
   while (!isEnd(session.state.name)) {
     if (mustStop(session)) return await interrupted(session, turn.effect);
@@ -41,13 +38,13 @@ export async function runLoop(session: Session): Promise<LoopEnd> {
     if (observations.lease === "lost") return "lease-lost";
     await writeProgress(session, { observations, decision, turn });
     await writeVerdicts(session, { observations, decision, turn });
-    tellSlo(session, { observations, decision, turn });
+    await tellSlo(session, { observations, decision, turn });
     await act(session, { decision, observations, turn });
     turn.notes = await writeNotes(session, turn.requests, turn.notes);
     if (decision.kind === "wait" || decision.kind === "hold")
       await pause(session, decision, seenRunning(observations, turn.effect));
   }
-  await Promise.all(turn.told);
+  await session.outbox?.flush();
   return "ended";
 }
 
@@ -61,8 +58,6 @@ interface Turn {
   requests: readonly RolloutRequest[];
   /** Notes among it that were seen so far. */
   notes: number;
-  /** Messages under way: they never stand in the way, but the end waits for them. */
-  readonly told: Promise<void>[];
 }
 
 /** One turn of the loop: what was seen and what it came to. */
@@ -97,33 +92,39 @@ async function act(session: Session, { decision, observations, turn }: Look): Pr
     ms: clock.now(),
     ...(exposure === undefined ? {} : { exposure }),
   });
+  const entry = { decision, exposure, ...figures(observations) };
   // The lever may not wait for the disk: the decision that turns back is written while it is pulled.
   if (decision.kind === "revert") {
     session.state = next;
     turn.effect = enterState(session, turn.effect);
-    await journal(session, "decision", { decision, exposure, readings: observations.readings });
+    await journal(session, "decision", entry);
   } else {
-    await journal(session, "decision", { decision, exposure });
+    await journal(session, "decision", entry);
     session.state = next;
     if (runsEffect(decision, before)) turn.effect = enterState(session, turn.effect);
   }
-  if (session.state.name === before && decision.kind !== "hold") return;
-  const message = messageFor(session);
-  if (message !== undefined)
-    turn.told.push(tell(session, message).catch((error: unknown) => warnOf(session, error)));
 }
 
-/** An SLO past a threshold is told when it is seen: the soak goes on meanwhile. */
-function tellSlo(session: Session, { observations, turn }: Look): void {
+/** What was seen when it was decided: people are told these numbers, and no others. */
+function figures({ readings, counts }: Observations): Partial<Observations> {
+  return readings.length === 0 ? {} : { readings, ...(counts === undefined ? {} : { counts }) };
+}
+
+/** An SLO past a threshold is told when it is seen: the soak goes on meanwhile. What turns back is told by itself. */
+async function tellSlo(session: Session, { observations, decision, turn }: Look): Promise<void> {
+  if (decision.kind === "revert") return;
   const { said, message } = sloNews(session, observations.readings, turn.lastSlo);
+  if (said === turn.lastSlo) return;
   turn.lastSlo = said;
-  if (message !== undefined)
-    turn.told.push(tell(session, message).catch((error: unknown) => warnOf(session, error)));
+  const told = message === undefined ? {} : { said: message };
+  await journal(session, "observed", { slo: said, ...told, ...figures(observations) });
 }
 
-/** Only a journal that can't be written gets here: the lease is gone, and the loop stops by itself. */
-function warnOf({ deps }: Session, error: unknown): void {
-  deps.runtime.logger.warn(`a message could not be journaled: ${messageOf(error)}`);
+/** What a driver before this one has said of it. */
+async function lastSlo({ deps, rolloutId }: Session): Promise<string> {
+  const entries = await deps.record.journal.read();
+  const last = entries.findLast((entry) => entry.rolloutId === rolloutId && entry.data["slo"] !== undefined);
+  return String(last?.data["slo"] ?? "");
 }
 
 /** A confirmed route or a hold doesn't run the state's effect again; a retry does. */

@@ -47,6 +47,10 @@ function stopOf(
     planned,
   }: { readonly configured: readonly PlanStep[]; readonly planned: readonly PlanStep[] },
 ): Pick<NewPlan, "stop"> {
-  const named = planned[configured.findIndex(({ id }) => id === stop)]?.id ?? stop;
+  // Where the code is there already the plan has fewer steps, by their own names.
+  const renamed = planned.some(({ id }) => id === stop)
+    ? undefined
+    : planned[configured.findIndex(({ id }) => id === stop)]?.id;
+  const named = renamed ?? stop;
   return named === undefined ? {} : { stop: { stopAfter: named } };
 }

@@ -1,50 +1,65 @@
 import { judge, thresholdsOf } from "../analysis/judge.ts";
+import { seenCounts } from "../analysis/seen-counts.ts";
 import type { Observations } from "../decide/decide.ts";
 import { isWatched } from "../decide/states.ts";
+import { movesFlag } from "../plan/flag-steps.ts";
 import { isInPlace, servesAsOne } from "../plan/steps.ts";
-import type { CohortBin, MetricsAnswer, RouteReading } from "../types/observation.ts";
+import type { CohortBin, HealthAnswer, MetricsAnswer, RouteReading } from "../types/observation.ts";
 import type { GateReading } from "../types/verdict.ts";
 import type { RunningEffect } from "./effect.ts";
+import type { FlagDeps } from "./flag-deps.ts";
+import { flagDrift } from "./flag-drift.ts";
 import { readBudgetGate } from "./observe-budget.ts";
 import { readWatched } from "./observe-watched.ts";
+import { flagPart, leverNow } from "./part.ts";
 import type { Session } from "./session.ts";
 
 /** Everything that this look sees. Never throws: what can't be read is absent or an `error` verdict. */
 export async function observe(session: Session, effect: RunningEffect): Promise<Observations> {
   const held = await session.lease.held().catch(() => false);
   if (!held) return { lease: "lost", effect: effect.status(), readings: [] };
-  const [gates, budget, route] = await Promise.all([
+  const [gates, budget, route, drift] = await Promise.all([
     readGates(session),
     readBudgetGate(session, session.deps.runtime.clock.now()),
     readRoute(session),
+    readDrift(session),
   ]);
-  const readings = [...gates, ...budget];
-  const foreign = foreignChange(session, route);
+  const readings = [...gates.readings, ...budget];
+  const foreign = foreignChange(session, route) ?? drift;
   return {
     lease: "held",
     effect: effect.status(),
     readings,
+    ...(gates.counts ? { counts: gates.counts } : {}),
     ...(route ? { route } : {}),
     ...(foreign ? { foreign } : {}),
   };
 }
 
 /** The gates, wherever the candidate may carry traffic: also while an update runs. */
-async function readGates(session: Session): Promise<readonly GateReading[]> {
+async function readGates(session: Session): Promise<Pick<Observations, "readings" | "counts">> {
   const { deps, plan, state } = session;
   const since = watchedSince(session);
-  if (since === undefined || !isWatched(state.name)) return [];
+  if (since === undefined || !isWatched(state.name)) return { readings: [] };
   const nowMs = deps.runtime.clock.now();
   const { gates } = plan;
+  const { flag, phase } = watchedPart(session);
   const asked = await unlessAborted(session, (signal) =>
     Promise.all([
-      deps.metrics.observe({ sinceMs: since, nowMs, ...thresholdsOf(gates), signal }),
-      deps.health.probe({ tries: gates.health.tries, timeoutMs: gates.health.timeoutSeconds * 1000, signal }),
+      (phase ?? deps).metrics.observe({ sinceMs: since, nowMs, ...thresholdsOf(gates), signal }),
+      (flag ?? deps).health.probe({
+        tries: gates.health.tries,
+        timeoutMs: gates.health.timeoutSeconds * 1000,
+        signal,
+      }),
       readWatched(deps, gates, { sinceMs: since, nowMs, signal }),
     ]),
   );
-  if (asked === undefined) return [];
-  const [metrics, health, watched] = asked;
+  if (asked === undefined) return { readings: [] };
+  const [answer, health, watched] = asked;
+  const asOne = flag === undefined ? servesAsOne(plan.steps) : phase === undefined;
+  const metrics = asOne ? ofTheService(answer) : answer;
+  const counts = seenCounts(metrics, since);
   const weight = weightOf(session);
   const look = {
     gates,
@@ -54,12 +69,28 @@ async function readGates(session: Session): Promise<readonly GateReading[]> {
     ...watched,
     ...(weight === undefined ? {} : { weight }),
   };
-  if (!servesAsOne(plan.steps)) return judge({ ...look, metrics, health });
-  return judge({
-    ...look,
-    metrics: ofTheService(metrics),
-    health: { candidate: health.stable, stable: { status: "ok" } },
-  }).map(saidOfTheService);
+  const beside = flag === undefined && !asOne;
+  const judged = judge({ ...look, metrics, health: beside ? health : healthAsOne(health) });
+  const said = beside ? judged : judged.map(phase === undefined ? saidOfTheService : saidOfTheFeature);
+  return { readings: said, ...(counts === undefined ? {} : { counts }) };
+}
+
+/** In its phases a flag's two cohorts are compared; while it is off, the service is watched as one. */
+function watchedPart(session: Session): { readonly flag?: FlagDeps; readonly phase?: FlagDeps } {
+  const flag = flagPart(session);
+  if (flag === undefined) return {};
+  const step = session.plan.steps.find(({ id }) => id === session.state.step);
+  return step?.kind === "phase" ? { flag, phase: flag } : { flag };
+}
+
+/** One side is asked, and nothing beside it. */
+function healthAsOne({ stable }: HealthAnswer): HealthAnswer {
+  return { candidate: stable, stable: { status: "ok" } };
+}
+
+/** A gate speaks of the canary; here that is who has the feature. */
+function saidOfTheFeature(reading: GateReading): GateReading {
+  return { ...reading, message: reading.message.replace(/^canary\b/, "feature on") };
 }
 
 /** The share that the candidate should get: only where it stands beside stable, and a router draws each request. */
@@ -103,8 +134,10 @@ async function unlessAborted<T>(
 
 /** A version in stable's place takes traffic pod by pod while its update still runs, and so do new nodes. */
 function watchedSince({ plan, state }: Session): number | undefined {
-  if (state.exposedSinceMs !== undefined) return state.exposedSinceMs;
   const step = plan.steps.find(({ id }) => id === state.step);
+  // Dark code has traffic all the time, and its feature none.
+  if (step?.kind === "dark") return state.confirmedAtMs;
+  if (state.exposedSinceMs !== undefined) return state.exposedSinceMs;
   const replaces = (step?.kind === "replace" || step?.kind === "move") && step.soakSeconds !== undefined;
   return replaces && (state.name === "applying" || state.name === "confirming")
     ? state.enteredAtMs
@@ -142,9 +175,22 @@ function saidOfTheService(reading: GateReading): GateReading {
   return { ...reading, message: reading.message.replace(/^canary\b/, "the service") };
 }
 
-async function readRoute({ lever, state }: Session): Promise<RouteReading | undefined> {
+async function readRoute(session: Session): Promise<RouteReading | undefined> {
+  const { state } = session;
   if (state.name === "planned" || state.name === "checking" || state.name === "baseline") return undefined;
-  return await lever.read().catch(() => undefined);
+  return await leverNow(session)
+    .read()
+    .catch(() => undefined);
+}
+
+/** What somebody has written into the flag while it is watched, beside what its exposure shows. */
+async function readDrift(session: Session): Promise<Observations["foreign"]> {
+  const { name } = session.state;
+  const flag = name === "soaking" || name === "holding" ? flagPart(session) : undefined;
+  if (flag === undefined) return undefined;
+  const found = await flagDrift(session, flag).catch(() => []);
+  if (found.length === 0) return undefined;
+  return { message: `somebody else changed the flag: ${found.join("; ")}`, aboveplan: false };
 }
 
 /** Where the driver moves the route itself it may be anywhere up to the step; in a watch, only at it. */
@@ -161,6 +207,7 @@ function foreignChange({ plan, state }: Session, route: RouteReading | undefined
   }
   const aboveplan = route.exposure > expected;
   if (!(watching && route.exposure !== expected) && !(moving && aboveplan)) return undefined;
-  const message = `the route carries ${route.exposure} % instead of ${expected} %: somebody else changed it`;
+  const carries = movesFlag(plan.steps, state.step) ? "the flag is open to" : "the route carries";
+  const message = `${carries} ${route.exposure} % instead of ${expected} %: somebody else changed it`;
   return { message, aboveplan };
 }

@@ -1,7 +1,10 @@
 import { type ExitName, exitCodes } from "../errors/errors.ts";
+import { opensFlag } from "../lib/strategies.ts";
+import { movesFlag } from "../plan/flag-steps.ts";
 import { rtoOf } from "../plan/matrix.ts";
 import { isInPlace } from "../plan/steps.ts";
-import type { Cause } from "../types/state.ts";
+import type { RolloutPlan, StrategyKind } from "../types/plan.ts";
+import type { Cause, RolloutState } from "../types/state.ts";
 import type { LoopEnd } from "./loop.ts";
 import { journal, type Session } from "./session.ts";
 
@@ -27,6 +30,8 @@ export interface Outcome {
   readonly revert?: {
     /** Verdict to weight 0 read back, wall ms; in place to the last new pod gone, ms of the rollout's clock. */
     readonly leverMs?: number;
+    /** Id of the flag that was switched off, where that is what was taken back: the code stays. */
+    readonly flag?: string;
     /** The new version stood in stable's place: `leverMs` is the time of an undo. */
     readonly inPlace?: true;
     /** What the guide's matrix asks of `leverMs` for the strategy, ms. */
@@ -92,14 +97,22 @@ function nameOf({ state }: Session): OutcomeName {
 }
 
 function revertOf({ leverMs, stackMs, stateEqual, plan, state }: Session): NonNullable<Outcome["revert"]> {
+  const off = state.failedAt !== undefined && movesFlag(plan.steps, state.failedAt) ? plan.flag : undefined;
   return {
     ...(leverMs === undefined ? {} : { leverMs }),
-    objectiveMs: rtoOf(plan.strategy) * 1000,
+    ...(off === undefined ? {} : { flag: off.id }),
+    objectiveMs: rtoOf(movedBy(plan, state)) * 1000,
     ...(stackMs === undefined ? {} : { stackMs }),
     ...(isInPlace(plan.steps) ? { inPlace: true } : {}),
     // Only what was verified ends as reverted.
     stateEqual: stateEqual ?? state.name === "reverted",
   };
+}
+
+/** The code before a flag comes by a canary, and goes back like one. */
+function movedBy({ strategy, steps }: RolloutPlan, { failedAt }: RolloutState): StrategyKind {
+  const code = opensFlag(strategy) && failedAt !== undefined && !movesFlag(steps, failedAt);
+  return code ? "canary" : strategy;
 }
 
 /** The exit code of an outcome. A block by policy says so with the engine's own code. */

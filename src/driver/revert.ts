@@ -2,6 +2,8 @@ import { messageOf } from "../lib/error-message.ts";
 import { isInPlace } from "../plan/steps.ts";
 import type { Release } from "../types/release.ts";
 import type { EffectResult, RunningEffect } from "./effect.ts";
+import { observeFlagBaseline, switchedOff, unknownToStack } from "./flag-drift.ts";
+import { flagPart, leverNow } from "./part.ts";
 import { journal, type Session } from "./session.ts";
 
 /** How long the read-back of weight 0 may take before the stack goes on without it, ms. */
@@ -35,10 +37,10 @@ async function leverToZero(session: Session): Promise<EffectResult> {
     const noted = journal(session, "intent", { effect: "lever", exposure: 0 });
     // A lever that fails is told first; a journal that can't be written must not end the process meanwhile.
     noted.catch(() => {});
-    await session.lever.setExposure(0);
+    await leverNow(session).setExposure(0);
     await noted;
   } catch (error) {
-    const message = `the lever ${session.lever.name} failed: ${messageOf(error)}`;
+    const message = `the lever ${leverNow(session).name} failed: ${messageOf(error)}`;
     await journal(session, "effect", { effect: "lever", ok: false, message });
     return { ok: false, kind: "lever", message };
   }
@@ -56,13 +58,18 @@ async function stopUpdate({ deps }: Session, inFlight: RunningEffect): Promise<v
 
 async function readBackZero(session: Session): Promise<EffectResult> {
   const { clock, wall } = session.deps.runtime;
-  const inPlace = isInPlace(session.plan.steps);
-  const readBackMs = inPlace ? undoneMs : routeBackMs;
+  const flag = flagPart(session);
+  // Pods have to come back, and applications to read the flag: time of the rollout's clock.
+  const slow = isInPlace(session.plan.steps) || flag !== undefined;
+  const refreshMs = flag === undefined ? 0 : (session.plan.flag?.refreshSeconds ?? 0) * 1000;
+  const readBackMs = (isInPlace(session.plan.steps) ? undoneMs : routeBackMs) + refreshMs;
   const deadline = clock.now() + readBackMs;
   for (;;) {
-    const route = await session.lever.read().catch(() => undefined);
+    const route = await leverNow(session)
+      .read()
+      .catch(() => undefined);
     if (route !== undefined && route.exposure === 0 && route.accepted) {
-      session.leverMs = inPlace
+      session.leverMs = slow
         ? clock.now() - (session.turnedBackAtMs ?? clock.now())
         : wall.now() - (session.turnedBackAtWallMs ?? wall.now());
       await journal(session, "effect", {
@@ -87,6 +94,8 @@ async function readBackZero(session: Session): Promise<EffectResult> {
 /** The stack follows: exposure 0, the candidate still there, so that what is in flight ends well. */
 export async function stackToZero(session: Session): Promise<EffectResult> {
   if (isInPlace(session.plan.steps)) return await takeBackPlace(session);
+  // Off is off: nothing of a flag is in flight.
+  if (flagPart(session) !== undefined) return { ok: true };
   const { record } = await session.deps.engine.deployed();
   if (record?.candidate === undefined) return { ok: true };
   if (record.exposure === 0 && record.step === "revert") return { ok: true };
@@ -112,6 +121,8 @@ const noBaseline: EffectResult = {
 
 /** The baseline's record verbatim, with a refresh: the candidate and what only it brought are removed. */
 export async function restoreBaseline(session: Session): Promise<EffectResult> {
+  const kept = await keptOff(session);
+  if (kept !== undefined) return kept;
   const release = session.baseline?.record;
   if (release === undefined) return noBaseline;
   const result = await writeRelease(session, { release, effect: "candidate-removed" });
@@ -120,9 +131,29 @@ export async function restoreBaseline(session: Session): Promise<EffectResult> {
   return result;
 }
 
+/** Before the stack writes a flag again: what it would take out of it is not its own to take. */
+async function keptOff(session: Session): Promise<EffectResult | undefined> {
+  const flag = flagPart(session);
+  if (flag === undefined) return undefined;
+  const foreign = await unknownToStack(session, flag).catch((error: unknown) => {
+    // A store that can't be asked must not keep open what its lever could not switch off: the update does.
+    if (session.leverMs === undefined) return [];
+    throw error;
+  });
+  if (foreign.length > 0) {
+    const message = `the flag is off and stays as it is, as the stack doesn't know what else stands in it: ${foreign.join("; ")}`;
+    return { ok: false, kind: "flag-foreign", message };
+  }
+  // Turned back before the flag's baseline was taken: nothing of the flag was written, so it is what is there.
+  const dark = session.plan.steps.some(({ kind }) => kind === "dark");
+  if (!dark || session.baseline?.part === "flag") return undefined;
+  const taken = await observeFlagBaseline(session, flag);
+  return taken.ok ? undefined : taken;
+}
+
 /** The engine has written what the lever wrote: from here on ordinary updates do again. A failure is told, no more. */
 async function giveBack(session: Session): Promise<void> {
-  const { lever } = session;
+  const lever = leverNow(session);
   if (lever.release === undefined) return;
   try {
     await lever.release();
@@ -141,7 +172,10 @@ async function writeRelease(
   if (!(await session.lease.held())) return { ok: false, kind: "lease-lost", message: "the lease was lost" };
   await journal(session, "intent", { effect: write.effect, exposure: 0 });
   const target = { kind: "release", version: plan.to, release: write.release } as const;
-  const result = await deps.engine.up({ target, refresh: write.refresh ?? true, converge: true });
+  // Without a refresh the engine has nothing to write to a flag that a person has switched off meanwhile.
+  const refresh =
+    (write.refresh ?? true) && (flagPart(session) !== undefined || !(await switchedOff(session)));
+  const result = await deps.engine.up({ target, refresh, converge: true });
   if (!result.ok) {
     await journal(session, "effect", { effect: write.effect, ok: false, failure: result.failure });
     return { ok: false, kind: result.failure.kind, message: result.failure.message };

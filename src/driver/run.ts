@@ -11,10 +11,13 @@ import type { RolloutPlan } from "../types/plan.ts";
 import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
 import { runLoop } from "./loop.ts";
 import { newPlan } from "./new-plan.ts";
+import { channelRefs, type Outbox, openOutbox } from "./outbox.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { isInFlight, lastRollout, type Recorded } from "./resume.ts";
-import { type DriverDeps, journal, newRolloutId, type Session, type SessionOptions } from "./session.ts";
-import { messageFor, tell } from "./tell.ts";
+import { newRolloutId } from "./rollout-id.ts";
+import { type DriverDeps, journal, type Session, type SessionOptions } from "./session.ts";
+import { announcementOf } from "./tell.ts";
+import { hasAll } from "./to-open.ts";
 import { engineOfPlan } from "./way.ts";
 
 export interface RunOptions extends Partial<Omit<SessionOptions, "unversioned">> {
@@ -27,6 +30,8 @@ export interface RunOptions extends Partial<Omit<SessionOptions, "unversioned">>
   readonly priority?: Priority;
   /** The incident that it mends: a frozen budget lets nothing else start. */
   readonly incident?: string;
+  /** What the version changes, in somebody's words: for the messages. */
+  readonly about?: string;
   /** Only take up what is in flight; nothing in flight is an error. */
   readonly onlyResume?: boolean;
 }
@@ -40,44 +45,51 @@ export async function runRollout(deps: DriverDeps, options: RunOptions): Promise
   const termMs = deps.policy.record.leaseSeconds * 1000;
   const lease = await keepLease(deps.record.lease, deps.runtime, { holder: options.holder, termMs });
   try {
-    const recorded = lastRollout(await deps.record.journal.read());
-    const closed = await closeEnded({ deps, options, lease }, recorded);
-    if (closed?.version === options.version) return closed;
-    const inFlight = recorded !== undefined && isInFlight(recorded) ? recorded : undefined;
-    if (inFlight === undefined && options.onlyResume) throw nothingInFlight();
-    const session = inFlight
-      ? await takeUp({ deps, options, lease }, inFlight)
-      : await begin({ deps, options, lease });
-    if (session === undefined)
-      return {
-        outcome: "nothing-to-do",
-        version: options.version,
-        exposures: [],
-        journal: deps.record.journal.location,
-      };
-    const end = await runLoop(session);
-    return await outcomeOf(session, end);
+    const entries = await deps.record.journal.read();
+    // Whatever a driver before this one still owes people goes out first.
+    const outbox = openOutbox(deps, lease, entries);
+    try {
+      return await drive({ deps, options, lease, outbox }, lastRollout(entries));
+    } finally {
+      await outbox.close();
+    }
   } finally {
     await lease.release();
   }
 }
 
+async function drive(start: Start, recorded: Recorded | undefined): Promise<Outcome> {
+  const { deps, options } = start;
+  const closed = await closeEnded(start, recorded);
+  if (closed?.version === options.version) return closed;
+  const inFlight = recorded !== undefined && isInFlight(recorded) ? recorded : undefined;
+  if (inFlight === undefined && options.onlyResume) throw nothingInFlight();
+  const session = inFlight ? await takeUp(start, inFlight) : await begin(start);
+  if (session === undefined)
+    return {
+      outcome: "nothing-to-do",
+      version: options.version,
+      exposures: [],
+      journal: deps.record.journal.location,
+    };
+  const end = await runLoop(session);
+  return await outcomeOf(session, end);
+}
+
 /**
  * A driver that died between the last decision and its entry `end`: that entry keeps a reverted version out and lets a
- * promoted one on, and people are told (once more, where the message had gone out). Undefined: nothing was left open.
+ * promoted one on. Undefined: nothing was left open.
  */
 async function closeEnded(start: Start, recorded: Recorded | undefined): Promise<Outcome | undefined> {
   if (recorded === undefined || isInFlight(recorded) || recorded.ended !== undefined) return undefined;
-  const session = sessionOf(start, recorded);
-  const message = messageFor(session);
-  if (message !== undefined) await tell(session, message);
-  return await outcomeOf(session, "ended");
+  return await outcomeOf(sessionOf(start, recorded), "ended");
 }
 
 interface Start {
   readonly deps: DriverDeps;
   readonly options: RunOptions;
   readonly lease: LeaseKeeper;
+  readonly outbox: Outbox;
 }
 
 function nothingInFlight(): RolloutError {
@@ -90,15 +102,15 @@ function nothingInFlight(): RolloutError {
 
 /** A new rollout: survey the stack, plan, write it down. Undefined: this very version is in service. */
 async function begin(start: Start): Promise<Session | undefined> {
-  const { deps, options, lease } = start;
+  const { deps, options, lease, outbox } = start;
   const survey = await surveyor(deps, options).preview({
     target: { kind: "step", version: options.version },
     refresh: true,
   });
   const { record, desired } = survey.resolved;
-  if (record !== undefined && record.candidate === undefined && record.stable.identity === desired.identity)
-    return undefined;
-  if (record?.candidate !== undefined) throw steppedByHand(record.candidate.version, record.step);
+  const busy = record?.candidate === undefined ? record?.flag : record;
+  if (busy?.candidate !== undefined) throw steppedByHand(busy.candidate.version, busy.step);
+  if (record !== undefined && hasAll(deps, { record, desired })) return undefined;
   const { plan, stop, ...seen } = await newPlan(deps, options, { record, identity: desired.identity });
   const now = deps.runtime.clock.now();
   const session: Session = {
@@ -107,12 +119,15 @@ async function begin(start: Start): Promise<Session | undefined> {
     planHash: planHash(plan),
     rolloutId: newRolloutId(options.version, deps.runtime.random),
     lease,
+    outbox,
     lever: leverOf(deps, plan),
     options: sessionOptions({ ...options, ...stop }, record === undefined ? [] : unversioned(survey)),
     ...seen,
     state: initialState(plan.steps[0]?.id ?? "", now),
   };
-  await journal(session, "begin", { plan, holder: options.holder, rehearsed: session.options.rehearsed });
+  const { holder, about } = options;
+  const announcement = announcementOf(deps, plan, about);
+  await journal(session, "begin", { plan, holder, rehearsed: session.options.rehearsed, announcement });
   return session;
 }
 
@@ -171,6 +186,7 @@ async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
     from: recorded.state.name,
     lastAt: recorded.lastAt,
     recovered: done,
+    channels: channelRefs(deps.notify),
   });
   const { name, step, heldFrom } = recorded.state;
   const decision: Decision = {
@@ -188,7 +204,7 @@ async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
 }
 
 /** A session where the journal has left it. */
-function sessionOf({ deps, options, lease }: Start, recorded: Recorded): Session {
+function sessionOf({ deps, options, lease, outbox }: Start, recorded: Recorded): Session {
   const { plan, planHash: hash, rolloutId, state, baseline } = recorded;
   return {
     deps: depsOfPlan(deps, plan),
@@ -196,6 +212,7 @@ function sessionOf({ deps, options, lease }: Start, recorded: Recorded): Session
     planHash: hash,
     rolloutId,
     lease,
+    outbox,
     lever: leverOf(deps, plan),
     options: sessionOptions(options, []),
     state,

@@ -1,11 +1,11 @@
 import type { BudgetSight } from "../analysis/budget-sight.ts";
 import type { Promotion } from "../analysis/promotions.ts";
-import { redactValue } from "../lib/redact.ts";
 import type { Runtime } from "../lib/runtime.ts";
 import type { Approvals } from "../ports/approval.ts";
 import type { Change } from "../ports/change.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { Gauge, Integrity, Totals } from "../ports/gauge.ts";
+import type { Incidents } from "../ports/incident.ts";
 import type { Lever } from "../ports/lever.ts";
 import type { Health, Metrics } from "../ports/metrics.ts";
 import type { Notify } from "../ports/notify.ts";
@@ -21,7 +21,10 @@ import type { Release, StepId } from "../types/release.ts";
 import type { RolloutState } from "../types/state.ts";
 import type { GateReading } from "../types/verdict.ts";
 import type { Versions } from "../types/versions.ts";
+import { append } from "./append.ts";
+import type { FlagDeps } from "./flag-deps.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
+import type { Outbox } from "./outbox.ts";
 
 /** The ports that one driver works through, and what it must never print. */
 export interface DriverDeps {
@@ -33,6 +36,8 @@ export interface DriverDeps {
   /** Where the sides are told apart by their versions: it takes the place of `metrics`. */
   readonly metricsFor?: (versions: Versions) => Metrics;
   readonly health: Health;
+  /** Where the stack has a flag; in its phases they take the place of `lever`, `metrics` and `health`. */
+  readonly flag?: FlagDeps;
   /** Levels that are watched, by name; what is missing isn't watched. */
   readonly gauges?: Readonly<Partial<Record<GaugeName, Gauge>>>;
   /** Business metrics, by name. */
@@ -48,6 +53,8 @@ export interface DriverDeps {
   readonly validation?: Validation;
   readonly record: RecordStore;
   readonly notify: readonly Notify[];
+  /** Opens an incident when a rollout turns back; absent: nobody does. */
+  readonly incidents?: Incidents;
   /** Absent: what a start would have to ask can't be asked, so a stack that asks for it is blocked. */
   readonly start?: StartPorts;
   readonly runtime: Runtime;
@@ -83,6 +90,8 @@ export interface Baseline {
   readonly hash: string;
   readonly byUrn: Readonly<Record<string, string>>;
   readonly stableReplicas?: number;
+  /** Taken once the code had come: going back from a phase leads here. */
+  readonly part?: "flag";
 }
 
 /** One rollout in this process. The state is the fold of the journal's decisions; the rest is found again on resume. */
@@ -94,6 +103,8 @@ export interface Session {
   readonly lease: LeaseKeeper;
   readonly lever: Lever;
   readonly options: SessionOptions;
+  /** Sends what the entries owe people. Absent: nobody is told. */
+  readonly outbox?: Outbox;
   state: RolloutState;
   baseline?: Baseline;
   /** What the plan was made on; absent in a rollout that was taken up. */
@@ -106,6 +117,8 @@ export interface Session {
   request?: string;
   /** Hash of the stack after our last update: another one is a foreign change. */
   lastHash?: string;
+  /** The flag's value as our last update wrote it; absent until it is asked for. */
+  flagMeant?: string;
   /** Wall time of the verdict that turned it back: what the RTO is measured from. */
   turnedBackAtWallMs?: number;
   /** The same by the rollout's clock: in place it is pods that take the time, virtual ones in a rehearsal. */
@@ -132,36 +145,15 @@ export interface SessionOptions {
   readonly unversioned: readonly string[];
 }
 
-/** Id of a rollout in the journal: what it is about, and chance. */
-export function newRolloutId(about: string, random: Runtime["random"]): string {
-  const suffix = Math.floor(random() * 36 ** 8)
-    .toString(36)
-    .padStart(8, "0");
-  return `${about}-${suffix}`;
-}
-
 /** Appends one entry in the session's name, redacted; the observer sees what the journal holds. */
 export async function journal(
   session: Session,
   kind: JournalKind,
   data: Readonly<Record<string, unknown>>,
 ): Promise<JournalEntry> {
-  const { deps, state } = session;
-  const { record, runtime } = deps;
-  const draft = {
-    rolloutId: session.rolloutId,
-    leaseToken: session.lease.token,
-    at: new Date(runtime.clock.now()).toISOString(),
-    wallAt: new Date(runtime.wall.now()).toISOString(),
-    kind,
-    state: state.name,
-    step: state.step,
-    planHash: session.planHash,
-    data: redactValue(data, deps.secrets),
-  };
-  // What is about to be done has to be on disk before it is; what was done, after.
-  const sync = kind !== "observed" && kind !== "verdict";
-  const entry = await record.journal.append(draft, { sync });
-  deps.observer?.(entry);
+  const { deps, state, rolloutId, planHash } = session;
+  const at = { rolloutId, leaseToken: session.lease.token, planHash, state: state.name, step: state.step };
+  const entry = await append(deps, { ...at, kind, data });
+  session.outbox?.saw(entry);
   return entry;
 }

@@ -1,12 +1,12 @@
-import type { Message } from "../ports/notify.ts";
 import type { GateReading } from "../types/verdict.ts";
+import type { SaidInEntry } from "./messages.ts";
 import type { Session } from "./session.ts";
 
 /** What people are told of an SLO. */
 export interface SloNews {
   /** `SloWarning` or `SloCritical`; empty while it is well. What was said once is not said again before it changes. */
   readonly said: string;
-  readonly message?: Omit<Message, "rolloutId">;
+  readonly message?: SaidInEntry;
 }
 
 const worth: ReadonlySet<string> = new Set(["SloWarning", "SloCritical"]);
@@ -28,6 +28,6 @@ export function sloNews(
   const title = `${plan.service} ${plan.from} → ${plan.to}: SLO ${slo.reason === "SloCritical" ? "critical" : "warning"} at ${state.step}`;
   return {
     said: slo.reason,
-    message: { kind: "hold", title, text: `${slo.message}. Nothing goes on meanwhile.` },
+    message: { phase: "hold", kind: "hold", title, text: `${slo.message}. Nothing goes on meanwhile.` },
   };
 }

@@ -10,10 +10,13 @@ import type { StateName } from "../types/state.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
 import { type EffectResult, noEffect } from "./effect.ts";
 import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
+import type { SaidInEntry } from "./messages.ts";
+import { type Outbox, openOutbox } from "./outbox.ts";
 import { outcomeOf } from "./outcome.ts";
 import { pullLever, restoreBaseline, stackToZero } from "./revert.ts";
-import { type DriverDeps, journal, newRolloutId, type Session } from "./session.ts";
-import { tell } from "./tell.ts";
+import { newRolloutId } from "./rollout-id.ts";
+import { type DriverDeps, journal, type Session } from "./session.ts";
+import { announcementOf } from "./tell.ts";
 import { surveyUndo, type Undo } from "./undo-survey.ts";
 import { leaseLost, type UndoOutcome, undoneMs } from "./undo-target.ts";
 import { verifyUndo } from "./undo-verify.ts";
@@ -45,7 +48,12 @@ export async function undoToRevision(deps: DriverDeps, options: UndoOptions): Pr
     const undo = await surveyUndo(deps, options);
     const { target, record } = undo;
     if (target.baseline.record.stable.identity === record.stable.identity) return nothingToDo(deps, undo);
-    return await carryOut(sessionOf(deps, { undo, lease }), { undo, options });
+    const outbox = openOutbox(deps, lease, await deps.record.journal.read());
+    try {
+      return await carryOut(sessionOf(deps, { undo, lease, outbox }), { undo, options });
+    } finally {
+      await outbox.close();
+    }
   } finally {
     await lease.release();
   }
@@ -58,12 +66,11 @@ interface Asked {
 
 async function carryOut(session: Session, { undo, options }: Asked): Promise<UndoOutcome> {
   const { plan } = session;
-  const told = await announce(session, options);
+  await announce(session, options);
   const notes: string[] = [];
   const stopped = await goBack(session, undo, notes);
   enter(session, "reverting-verify");
   const seen = await verifyUndo(session, { revisions: options.revisions, before: undo, stopped });
-  await Promise.all(told);
   await close(session, options, seen.problems);
   return {
     outcome: seen.problems.length === 0 ? "undone" : "undo-failed",
@@ -80,15 +87,18 @@ async function carryOut(session: Session, { undo, options }: Asked): Promise<Und
 }
 
 /** On disk before anything is touched. People are told meanwhile: no channel stands in the way. */
-async function announce(session: Session, options: UndoOptions): Promise<readonly Promise<void>[]> {
-  const { plan } = session;
+async function announce(session: Session, options: UndoOptions): Promise<void> {
+  const { plan, deps } = session;
   const { holder, by, reason, revision } = options;
   const undo = { revision, from: plan.from, to: plan.to, identity: plan.identity.stable, by, reason };
-  await journal(session, "intent", { effect: "undo", undo, plan, holder });
-  const title = `ROLLBACK IN PROGRESS: ${plan.service} ${plan.to} → ${plan.from}`;
-  const text = `${by} asked for revision ${revision}: ${reason}.`;
-  // A journal that can't be written stops the next entry that matters.
-  return [tell(session, { kind: "revert", title, text }).catch(() => {})];
+  const said: SaidInEntry = {
+    phase: "rolling-back",
+    kind: "revert",
+    title: `ROLLBACK IN PROGRESS: ${plan.service} ${plan.to} → ${plan.from}`,
+    text: `${by} asked for revision ${revision}: ${reason}.`,
+  };
+  const announcement = announcementOf(deps, plan);
+  await journal(session, "intent", { effect: "undo", undo, plan, holder, announcement, said });
 }
 
 /** The `end`: it keeps the version before out of this stack, as one that a gate has reverted. */
@@ -101,13 +111,16 @@ async function close(session: Session, options: UndoOptions, problems: readonly 
   const message = ok ? done : `${done}; not verified: ${problems.join("; ")}`;
   session.state = { ...session.state, cause: { reason: "UndoAsked", message, kind: "person" } };
   const { service, from, to } = plan;
-  await tell(session, {
+  const said: SaidInEntry = {
+    phase: ok ? "rolled-back" : "rolling-back",
     kind: ok ? "revert" : "revert-failed",
     title: ok
       ? `Rollback complete: ${service} serves ${from}`
       : `ROLLBACK FAILED: ${service} ${to} → ${from}`,
     text: ok ? message : `A person has to look now. ${message}`,
-  });
+  };
+  await journal(session, "observed", { said });
+  await session.outbox?.flush();
   await outcomeOf(session, "ended");
 }
 
@@ -177,7 +190,10 @@ function enter(session: Session, name: StateName): void {
 }
 
 /** Not a rollout's: its plan goes from the old version to the present one, as that of a rollout that turns back. */
-function sessionOf(deps: DriverDeps, { undo, lease }: { undo: Undo; lease: LeaseKeeper }): Session {
+function sessionOf(
+  deps: DriverDeps,
+  { undo, ...own }: { readonly undo: Undo; readonly lease: LeaseKeeper; readonly outbox: Outbox },
+): Session {
   const { clock, wall, random } = deps.runtime;
   const { baseline } = undo.target;
   const { stable: present } = undo.record;
@@ -188,7 +204,7 @@ function sessionOf(deps: DriverDeps, { undo, lease }: { undo: Undo; lease: Lease
     plan,
     planHash: planHash(plan),
     rolloutId: newRolloutId(`undo-${plan.from}`, random),
-    lease,
+    ...own,
     lever: deps.leverFor?.(plan.identity) ?? deps.lever,
     options: { allowUnversioned: false, requesters: [], rehearsed: false, unversioned: [] },
     state: { ...initialState("revert", clock.now()), name: "reverting-lever" },

@@ -2,7 +2,9 @@ import { total } from "../analysis/windows.ts";
 import { messageOf } from "../lib/error-message.ts";
 import type { PreviewResult } from "../ports/engine.ts";
 import type { EffectResult } from "./effect.ts";
+import { switchedOff } from "./flag-drift.ts";
 import { differences, hashByUrn } from "./inputs.ts";
+import { flagPart, leverNow } from "./part.ts";
 import { journal, type Session } from "./session.ts";
 
 /**
@@ -19,6 +21,10 @@ export async function verifyRevert(session: Session): Promise<EffectResult> {
   session.stateEqual = problems.length === 0;
   if (problems.length > 0) {
     await journal(session, "effect", { effect: "verified", ok: false, problems });
+    if (flagPart(session) === undefined && (await switchedOff(session).catch(() => false))) {
+      const message = `the code is back, and the flag stays off as somebody has switched it; the stack has it open: ${problems.join("; ")}`;
+      return { ok: false, kind: "flag-foreign", message };
+    }
     return { ok: false, kind: "verify", message: problems.join("; ") };
   }
   await sayErrorRate(session);
@@ -70,13 +76,18 @@ async function stableDiffers(session: Session): Promise<readonly string[]> {
   const { clock } = deps.runtime;
   const deadline = clock.now() + plan.timeouts.verifySeconds * 1000;
   const wanted = baseline?.stableReplicas ?? 1;
+  const what =
+    flagPart(session) === undefined ? "the route still names the candidate" : "the flag is still open";
   let problem = "";
   for (;;) {
-    const seen = await session.lever.read().then(
-      (route) => ({ route }),
-      (error: unknown) => ({ failed: messageOf(error) }),
-    );
-    problem = "failed" in seen ? `the route can't be read: ${seen.failed}` : routeProblem(seen.route, wanted);
+    const seen = await leverNow(session)
+      .read()
+      .then(
+        (route) => ({ route }),
+        (error: unknown) => ({ failed: messageOf(error) }),
+      );
+    problem =
+      "failed" in seen ? `it can't be read back: ${seen.failed}` : routeProblem(seen.route, wanted, what);
     if (problem === "" || clock.now() >= deadline) break;
     await clock.sleep(1000);
   }
@@ -91,9 +102,9 @@ async function stableDiffers(session: Session): Promise<readonly string[]> {
 function routeProblem(
   route: { exposure: number; hasCandidate: boolean; ready?: { stable: number } },
   wanted: number,
+  what: string,
 ): string {
-  if (route.exposure !== 0 || route.hasCandidate)
-    return `the route still names the candidate at ${route.exposure} %`;
+  if (route.exposure !== 0 || route.hasCandidate) return `${what} at ${route.exposure} %`;
   const ready = route.ready?.stable;
   if (ready !== undefined && ready < wanted) return `stable has ${ready} of ${wanted} replicas ready`;
   return "";

@@ -9,9 +9,9 @@ export function stableJson(value: unknown, indent?: number): string {
   return JSON.stringify(canonical(value, "$"), undefined, indent) ?? "null";
 }
 
-/** SHA-256 of a text, lower-case hex. */
-export function sha256(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+/** SHA-256 of a text's UTF-8, or of bytes; lower-case hex. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
 function canonical(value: unknown, path: string): unknown {

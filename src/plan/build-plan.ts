@@ -1,6 +1,8 @@
 import { sha256, stableJson } from "../lib/stable-json.ts";
+import { opensFlag, routesCohort } from "../lib/strategies.ts";
 import type { ChangeKind, StrategyOverride } from "../types/change.ts";
 import type { TenantCohort } from "../types/cohort.ts";
+import type { FlagConfig } from "../types/flag-config.ts";
 import type { PlanBudget, PlanStep, RolloutPlan } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { Release } from "../types/release.ts";
@@ -29,8 +31,9 @@ export function buildPlan(
   release: Release | null | undefined,
   change: Change,
 ): RolloutPlan {
-  const steps = stepsOf(policy, { installed: release !== null });
-  const cohort = policy.strategy === "canary" ? policy.cohort : undefined;
+  const steps = stepsOf(policy, { installed: release !== null, served: isServed(release, change.identity) });
+  const cohort = routesCohort(policy.strategy) ? policy.cohort : undefined;
+  const flag = opensFlag(policy.strategy) ? policy.flag : undefined;
   return {
     schemaVersion: 1,
     service: policy.service,
@@ -39,6 +42,7 @@ export function buildPlan(
     ...(change.kind === undefined ? {} : { change: change.kind }),
     ...(change.overridden === undefined ? {} : { overridden: change.overridden }),
     ...(cohort === undefined ? {} : { cohort: cohortOf(cohort) }),
+    ...(flag === undefined ? {} : { flag: flagOf(flag) }),
     from: release === undefined ? "unknown" : (release?.stable.version ?? "none"),
     to: change.version,
     identity: {
@@ -61,6 +65,16 @@ export function buildPlan(
 
 function cohortOf({ header, tenants }: TenantCohort): NonNullable<RolloutPlan["cohort"]> {
   return { header, tenants: tenants.length, sha256: sha256(stableJson([...tenants].sort())) };
+}
+
+function flagOf({ spec, refreshSeconds }: FlagConfig): NonNullable<RolloutPlan["flag"]> {
+  return { id: spec.id, by: spec.by, refreshSeconds, sha256: sha256(stableJson(spec)) };
+}
+
+/** Whether the version's code serves everybody already, so that only its flag is left to open. */
+function isServed(release: Release | null | undefined, identity: string | undefined): boolean {
+  if (release === undefined || release === null || identity === undefined) return false;
+  return release.candidate === undefined && release.stable.identity === identity;
 }
 
 /** A hotfix starts in a closed window too, and without promotions before it. */

@@ -54,6 +54,8 @@ const audienceSchema = z.object({
   Exclusion: z.object({ Users: texts.exactOptional(), Groups: texts.exactOptional() }).exactOptional(),
 });
 
+const parametersSchema = z.object({ Audience: audienceSchema });
+
 export type FlagAudience = z.infer<typeof audienceSchema>;
 
 /** A flag's parsed JSON, checked. Throws RolloutError `flag-invalid` on what an application would refuse or misread. */
@@ -68,7 +70,7 @@ export function readFlag(raw: unknown): FeatureFlag {
 
 /** The audience of a targeting filter. Throws as `readFlag` does. */
 export function readAudience(flagId: string, parameters: unknown): FlagAudience {
-  const parsed = z.object({ Audience: audienceSchema }).safeParse(parameters);
+  const parsed = parametersSchema.safeParse(parameters);
   if (parsed.success) return parsed.data.Audience;
   throw invalidFlag(flagId, parsed.error.issues);
 }

@@ -5,6 +5,9 @@ import { filtersOf, flagContentType, nameOf, objectAt } from "./flag-value.ts";
 /** Bytes that App Configuration takes for a key with its value, label, tags and all. */
 const limit = 10_240;
 
+/** Bytes of it that a flag's value may have: the rest is the key's, the content type's and the tags'. */
+export const flagValueLimit = 9_500;
+
 /** A flag's text and content type, as it stands or is about to. */
 export interface FlagText {
   readonly value: string;

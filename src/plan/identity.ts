@@ -1,6 +1,6 @@
 import { sha256, stableJson } from "../lib/stable-json.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
-import { isNodes } from "./snapshots.ts";
+import { isService } from "./snapshots.ts";
 
 /**
  * The snapshot of a version: its identity is the image's digest or tag (of nodes: their version) and the SHA-256 of the plain spec in
@@ -13,7 +13,7 @@ export function snapshotOf(version: {
   const { workload } = version;
   return {
     version: version.version,
-    identity: `${isNodes(workload) ? version.version : artefactOf(workload.image)}+${sha256(stableJson(workload)).slice(0, 16)}`,
+    identity: `${isService(workload) ? artefactOf(workload.image) : version.version}+${sha256(stableJson(workload)).slice(0, 16)}`,
     workload,
   };
 }

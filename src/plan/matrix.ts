@@ -1,4 +1,5 @@
 import { RolloutError } from "../errors/errors.ts";
+import { routesCohort } from "../lib/strategies.ts";
 import type { ChangeKind, EnvironmentName, Recommendation, StrategyOverride } from "../types/change.ts";
 import type { StrategyKind } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
@@ -80,11 +81,18 @@ function overridden(
 
 /** A watch per increment is one watch where a strategy has a single increment. */
 function watchOf({ seconds, perIncrement }: Recommendation["watch"], strategy: StrategyKind) {
-  return { seconds, perIncrement: perIncrement && (strategy === "canary" || strategy === "feature-flag") };
+  return { seconds, perIncrement: perIncrement && routesCohort(strategy) };
 }
 
 /** What the matrix says of a strategy where no change is named. The guide's hotfix row is its row of `direct`. */
 function strategyRow(strategy: StrategyKind): ChangeRow {
+  if (strategy === "combined") {
+    return {
+      ...strategyRow("feature-flag"),
+      strategyName: "Canary, then Feature Flag",
+      useWhen: "New features over weeks",
+    };
+  }
   const row = Object.values(changeRows).find((one) => one.strategy === strategy);
   if (row === undefined) throw new Error(`the matrix has no row with the strategy ${strategy}`);
   if (strategy !== "direct") return row;

@@ -15,9 +15,6 @@ export const positions: readonly MigrationPosition[] = [
   ...migrationPhases.map(({ phase }) => phase),
 ];
 
-/** The guide says weeks, so at least two. */
-export const defaultContractAfterSeconds = 14 * 24 * 3600;
-
 /** The position before a phase. */
 export function positionBefore(phase: MigrationPhase): MigrationPosition {
   return positions[positions.indexOf(phase) - 1] ?? "start";

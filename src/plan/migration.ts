@@ -143,7 +143,7 @@ function begin(
     sinceMs: now,
     done: 0,
     of: actions.length,
-    actions: sha256(stableJson(actions)),
+    actions: actionsHash(actions),
   };
   const next: MigrationRecord = { ...record, phase: originOf(at), underway: at };
   return {
@@ -160,7 +160,7 @@ function resume(record: MigrationRecord, underway: PhaseUnderway, target: PhaseT
   const { phase, direction, done, checkpoint } = underway;
   const actions = actionsOf(target.migration, phase, direction);
   if ("ok" in actions) return actions;
-  if (sha256(stableJson(actions)) !== underway.actions) {
+  if (actionsHash(actions) !== underway.actions) {
     const anew = begin(record, underway, target);
     const note = `What ${phase} does has changed since it began: it begins anew.`;
     return anew.ok ? { ...anew, notes: [note] } : anew;
@@ -173,6 +173,11 @@ function resume(record: MigrationRecord, underway: PhaseUnderway, target: PhaseT
     record,
     notes: [],
   };
+}
+
+/** SHA-256 of actions: the same ones have the same, in any stack. */
+export function actionsHash(actions: readonly PhaseAction[]): string {
+  return sha256(stableJson(actions));
 }
 
 /** What a phase does in a direction, or why it can't. */

@@ -37,14 +37,30 @@ const service = z.object({
   liveness: probe,
   resources: z.object({ requests: texts, limits: texts }),
 });
+const names = z.array(z.string());
+// A stack's outputs may drop null.
+const variant = z.object({ name: z.string(), value: z.unknown().default(null) });
+const flag = z.object({
+  schemaVersion: z.literal(1),
+  kind: z.literal("flag"),
+  id: z.string(),
+  description: z.string(),
+  by: z.enum(["targeting", "variant", "percentage"]),
+  beta: z.object({
+    users: names,
+    groups: z.array(z.object({ name: z.string(), percentage: exposure })),
+  }),
+  exclude: z.object({ users: names, groups: names }),
+  variants: z.object({ on: variant, off: variant }).exactOptional(),
+  telemetry: z.boolean(),
+});
 const snapshot = z.object({
   version: z.string(),
   identity: z.string(),
-  workload: z.union([service, nodes]),
+  workload: z.union([service, nodes, flag]),
 });
 
-/** The record as it stands in a stack's output `release`; unknown members are dropped. */
-export const releaseSchema: z.ZodType<Release> = z.object({
+const release = z.object({
   schemaVersion: z.literal(1),
   stable: snapshot,
   candidate: snapshot.exactOptional(),
@@ -59,3 +75,6 @@ export const releaseSchema: z.ZodType<Release> = z.object({
     })
     .exactOptional(),
 });
+
+/** The record as it stands in a stack's output `release`; unknown members are dropped. */
+export const releaseSchema: z.ZodType<Release> = release.extend({ flag: release.exactOptional() });

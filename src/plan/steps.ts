@@ -3,16 +3,22 @@ import type { PlanStep } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { StepId } from "../types/release.ts";
 import { tenantsAt } from "./cohort.ts";
+import { flagSteps, isFlagStep, phaseSteps } from "./flag-steps.ts";
 import { poolStep, shareOf } from "./pools.ts";
+
+/** What of a rollout a stack has already. */
+export interface StackAt {
+  readonly installed: boolean;
+  /** The code serves everybody, and only its flag is off; default: it doesn't. */
+  readonly served?: boolean;
+}
 
 /**
  * The steps of a rollout under a policy. `installed: false` is the first install: nothing to protect, so one
- * step to everybody. Throws `not-built` for a strategy that has no steps yet: it never falls back to another.
+ * step to everybody; a flag's gives it to nobody. Throws `flag-missing` where the strategy opens a flag and config has
+ * none.
  */
-export function stepsOf(
-  policy: EnvironmentPolicy,
-  stack: { readonly installed: boolean },
-): readonly PlanStep[] {
+export function stepsOf(policy: EnvironmentPolicy, stack: StackAt): readonly PlanStep[] {
   if (!stack.installed) return [{ id: "install", kind: "install" }];
   switch (policy.strategy) {
     case "canary":
@@ -26,12 +32,17 @@ export function stepsOf(
     case "blue-green":
       return blueGreenSteps(policy);
     case "feature-flag":
-      throw notBuilt(
-        policy.strategy,
-        "rollout.strategy",
-        "Built are canary, blue-green, rolling and direct: set rollout.strategy to one of them.",
-      );
+    case "combined":
+      return darkThenOpen(policy, stack);
   }
+}
+
+/** Code by a canary, dark; then the flag's phases. Where the stack has no code, or it is there, the phases alone. */
+function darkThenOpen(policy: EnvironmentPolicy, { served = false }: StackAt): readonly PlanStep[] {
+  const { flag, platform, increments } = policy;
+  if (flag === undefined) throw noFlag(policy.strategy);
+  if (platform === "app-configuration") return phaseSteps(flag, increments);
+  return [...(served ? [] : canarySteps(policy)), ...flagSteps(flag)];
 }
 
 function canarySteps(policy: EnvironmentPolicy): readonly PlanStep[] {
@@ -109,30 +120,35 @@ export function isInPlace(steps: readonly PlanStep[]): boolean {
 
 /** Whether one side alone ever serves, so that the service as a whole is judged: in place, and with slots. */
 export function servesAsOne(steps: readonly PlanStep[]): boolean {
-  return isInPlace(steps) || steps.some((step) => step.kind === "settle");
+  return isInPlace(steps) || steps.some(({ id, kind }) => kind === "settle" && !isFlagStep(id));
 }
 
 /** Ids of the steps that a stack's record goes through: what validates writes nothing. */
 export function recordSteps(steps: readonly PlanStep[]): readonly StepId[] {
-  return steps.flatMap(({ id, kind }) => (kind === "validate" ? [] : [id]));
+  return steps.flatMap(({ id, kind }) => (kind === "validate" || kind === "dark" ? [] : [id]));
 }
 
-/** The exposures that a plan goes through, in percent, with how long each is watched. */
+/**
+ * The exposures that a plan goes through, in percent, with how long each is watched: those of the service, or of a flag
+ * alone. A flag's named tenants are no share.
+ */
 export function exposuresOf(
   steps: readonly PlanStep[],
 ): readonly { readonly exposure: number; readonly soakSeconds: number }[] {
-  return steps.flatMap(({ kind, exposure, soakSeconds = 0 }) =>
-    exposure !== undefined && exposes.has(kind) ? [{ exposure, soakSeconds }] : [],
+  return steps.flatMap(({ id, kind, exposure, soakSeconds = 0 }) =>
+    exposure !== undefined && exposes.has(kind) && id !== "beta" && !isFlagStep(id)
+      ? [{ exposure, soakSeconds }]
+      : [],
   );
 }
 
-const exposes: ReadonlySet<PlanStep["kind"]> = new Set(["increment", "replace", "swap", "move"]);
+const exposes: ReadonlySet<PlanStep["kind"]> = new Set(["increment", "replace", "swap", "move", "phase"]);
 
-function notBuilt(what: string, path: string, hint: string): RolloutError {
-  return new RolloutError(`The strategy ${what} is not built yet.`, {
-    code: "not-built",
+function noFlag(strategy: string): RolloutError {
+  return new RolloutError(`The strategy ${strategy} opens a flag, and the stack's config has none.`, {
+    code: "flag-missing",
     exit: "config",
-    path,
-    hint,
+    path: "rollout.flag",
+    hint: "Write flag: { id: …, endpoint: https://<store>.azconfig.io }, or strategy: canary.",
   });
 }

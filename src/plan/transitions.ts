@@ -1,5 +1,7 @@
+import { betaExposure } from "../lib/strategies.ts";
 import type { Release, RolloutOrigin, StepId } from "../types/release.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
+import { ofFlag } from "./flag-steps.ts";
 import type { NextRelease, ReleaseTarget } from "./next-release.ts";
 import { isPoolStep, shareOf } from "./pools.ts";
 
@@ -119,11 +121,12 @@ function advance(
   const from = record.exposure;
   if (step === "promote-stable")
     return { ok: true, release: { ...base, stable: candidate }, from, to, notes: [] };
-  if (step !== "promote-clean" && step !== "settle") return { ok: true, release: base, from, to, notes: [] };
+  const settles = ofFlag(step) === "settle";
+  if (step !== "promote-clean" && !settles) return { ok: true, release: base, from, to, notes: [] };
   const { candidate: _gone, rollout: _over, ...rest } = base;
   // Settled records have one shape, whatever led to them: a second update must find nothing to change.
   const settled: Release = { ...rest, stable: candidate, previousExposure: 0 };
-  return { ok: true, release: settled, from: step === "settle" ? 0 : from, to, notes: [] };
+  return { ok: true, release: settled, from: settles ? 0 : from, to, notes: [] };
 }
 
 /** Straight back to the record that the rollout started from, to the letter. */
@@ -172,10 +175,12 @@ function refused(step: StepId, rule: string, next: StepId | undefined): NextRele
 }
 
 /** Exposure that a step means: an increment is its own number, pools count, promotions follow from their kind. */
-function exposureOf(step: StepId, present: number, steps: readonly StepId[]): number {
+function exposureOf(id: StepId, present: number, steps: readonly StepId[]): number {
+  const step = ofFlag(id);
   if (["stage", "promote-switch", "promote-clean", "settle"].includes(step)) return 0;
   if (isReplacing(step) || step === "swap") return 100;
   if (step === "promote-stable") return present;
+  if (step === "beta") return betaExposure;
   if (isPoolStep(step)) {
     const pools = steps.filter(isPoolStep);
     return shareOf(pools.indexOf(step) + 1, pools.length);

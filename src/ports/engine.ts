@@ -1,4 +1,5 @@
 import type { ChangeSummary, PolicyViolation, Resolved, ResourceChange, Target } from "../types/engine.ts";
+import type { JournalHead } from "../types/journal.ts";
 import type { Release } from "../types/release.ts";
 
 export interface PreviewResult {
@@ -35,6 +36,8 @@ export interface Deployed {
   /** SHA-256 of `inputs`: a change that we did not make shows here. */
   readonly hash: string;
   readonly pendingOperations: readonly string[];
+  /** Head of the journal when a driver last updated the stack: what the journal is verified against. */
+  readonly journalHead?: JournalHead;
 }
 
 export interface UpOptions {

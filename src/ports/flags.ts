@@ -14,6 +14,8 @@ export interface FlagReading extends FlagContent {
   /** Nobody can write it before somebody unlocks it. */
   readonly locked: boolean;
   readonly label?: string;
+  /** When it was written last, ISO 8601; absent: the store doesn't say. */
+  readonly changedAt?: string;
 }
 
 /** What came of a write. */

@@ -1,14 +1,19 @@
-/** One message to people. Facts only; true numbers. */
-export interface Message {
-  /** `progress` and `approval` go to deployments, the rest to incidents. */
-  readonly kind: "progress" | "approval" | "hold" | "revert" | "revert-failed" | "promoted";
-  readonly title: string;
-  readonly text: string;
-  readonly rolloutId: string;
-}
+import type { ChannelRef } from "../types/communication.ts";
+import type { RolloutMessage } from "../types/message.ts";
 
-/** A channel. A channel that fails throws; the driver journals it and goes on: it never blocks a revert. */
-export interface Notify {
-  readonly name: string;
-  send(message: Message, signal?: AbortSignal): Promise<void>;
+/**
+ * What became of one try: `sent`, or accepted by a service that says no more; `later`: the service is busy, down or
+ * slow, and asks for `afterMs` of patience where it says so; `refused`: the same message will never be taken.
+ */
+export type Delivery =
+  | { readonly status: "sent" }
+  | { readonly status: "later"; readonly reason: string; readonly afterMs?: number }
+  | { readonly status: "refused"; readonly reason: string };
+
+/**
+ * A channel. One message a call; whoever sends keeps the order and tries again. Never throws; neither a key nor the URL
+ * that holds one stands in a reason. A message that comes twice is not told twice where the service can tell.
+ */
+export interface Notify extends ChannelRef {
+  send(message: RolloutMessage, signal?: AbortSignal): Promise<Delivery>;
 }

@@ -26,11 +26,16 @@ export interface Lease {
   release(token: number): Promise<void>;
 }
 
-/** The journal of one stack. Append-only; an entry is on disk before `append` resolves when `sync`. */
+/**
+ * The journal of one stack. Append-only; an entry is on disk before `append` resolves when `sync`. Each entry is
+ * chained to the one before it (`lib/journal-chain.ts`).
+ */
 export interface Journal {
   append(draft: JournalDraft, options?: { readonly sync?: boolean }): Promise<JournalEntry>;
   /** All entries in order. A torn last line (a crash) is left out. */
   read(): Promise<readonly JournalEntry[]>;
+  /** All of it as it is kept, one JSON object a line, whatever has become of it: what is verified. */
+  bytes(): Promise<Uint8Array>;
   /** Where it lies, for people. */
   readonly location: string;
 }

@@ -1,9 +1,26 @@
 import { CanaryDeployment } from "../components/canary-deployment.ts";
 import { rolloutProgram } from "./rollout-program.ts";
 
+/** A stack on Kubernetes. */
+interface Shape {
+  readonly namespace: string;
+  readonly replicas: number;
+  readonly hostname: string;
+  /** The App Configuration store of its flag, and that store's resource group. */
+  readonly flag?: { readonly store: string; readonly resourceGroup: string };
+}
+
 /** What differs between the stacks; everything about the rollout itself is in `Pulumi.<stack>.yaml`. */
-const shapes = new Map([
-  ["prod", { namespace: "atp-prod", replicas: 6, hostname: "ingest.atp.example" }],
+const shapes = new Map<string, Shape>([
+  [
+    "prod",
+    {
+      namespace: "atp-prod",
+      replicas: 6,
+      hostname: "ingest.atp.example",
+      flag: { store: "atp-prod-appconfig", resourceGroup: "atp-prod" },
+    },
+  ],
   ["test", { namespace: "atp-test", replicas: 6, hostname: "ingest.test.atp.example" }],
   ["dev", { namespace: "atp-dev", replicas: 1, hostname: "ingest.dev.atp.example" }],
 ]);
@@ -37,6 +54,9 @@ export default rolloutProgram(async (rollout) => {
     replicas: shape.replicas,
     route: { gateway: "atp-gateway", hostnames: [shape.hostname] },
   });
-
+  if (shape.flag !== undefined) {
+    const { FeatureFlagRollout } = await import("../components/feature-flag-rollout.ts");
+    new FeatureFlagRollout("atp-ingestion-flag", { rollout, ...shape.flag });
+  }
   return rollout.outputs();
 });

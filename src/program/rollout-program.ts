@@ -3,7 +3,7 @@ import type { Rollout } from "../components/rollout.ts";
 import { RolloutError } from "../errors/errors.ts";
 import type { Resolved } from "../types/engine.ts";
 import { currentContext, type RolloutContext } from "./context.ts";
-import { readRecord } from "./record.ts";
+import { journalOutput, readPresent } from "./record.ts";
 import { createRollout } from "./rollout.ts";
 import { policyFromConfig, targetFromConfig } from "./stack-config.ts";
 
@@ -17,7 +17,8 @@ export type RolloutFunction = (rollout: Rollout) => unknown;
  * Makes the default export of a Pulumi program with a rollout. A driver runs it with a target of its own; a
  * plain `pulumi up` takes version and step from stack config. Either way one rule, `nextRelease`, decides what
  * is rendered, from the record of the last good update. The outputs of `rollout.outputs()` are added where the
- * function doesn't return them: without them the next update would know nothing of this one.
+ * function doesn't return them: without them the next update would know nothing of this one. A driver adds the head of
+ * its journal as the output `journal`; a plain `pulumi up` keeps it.
  *
  * @throws in the run: RolloutError `config-invalid`, `version-missing`, `record-invalid`,
  * `rollout-not-used` and what components throw; a plain `pulumi up` gets them as one readable text
@@ -37,15 +38,19 @@ export function rolloutProgram(program: RolloutFunction): () => Promise<StackOut
 async function runOnce(program: RolloutFunction, context: RolloutContext | undefined): Promise<StackOutputs> {
   const policy = policyFromConfig();
   const target = context?.target ?? targetFromConfig();
+  const { record, journalHead } = await readPresent();
   const rollout = createRollout({
     policy,
     environment: getStack(),
-    record: await readRecord(),
+    record,
     target,
     report: (resolved) => (context === undefined ? tell(resolved) : context.report(resolved)),
   });
   const outputs = await program(rollout);
-  return { ...Object(outputs), ...rollout.outputs() };
+  // True whatever becomes of the update, so a plain value. A program's own output of that name is left to it.
+  const anchor = target.journalHead ?? journalHead;
+  const journal = anchor === undefined ? {} : { [journalOutput]: anchor };
+  return { ...journal, ...Object(outputs), ...rollout.outputs() };
 }
 
 function tell({ notes }: Resolved): void {

@@ -1,14 +1,36 @@
 import { all, type CustomResource, type ID, type Output, unsecret } from "@pulumi/pulumi";
-import type { ClaimedRollout, Rollout, RolloutClaim, RolloutOutputs } from "../components/rollout.ts";
+import type {
+  ClaimedFlag,
+  ClaimedRollout,
+  Rollout,
+  RolloutClaim,
+  RolloutOutputs,
+} from "../components/rollout.ts";
 import { RolloutError } from "../errors/errors.ts";
+import { routesCohort } from "../lib/strategies.ts";
+import { printFlag } from "../plan/flag-json.ts";
+import { flagSnapshot } from "../plan/flag-release.ts";
+import { flagSteps, isFlagStep, ofFlag, phaseSteps } from "../plan/flag-steps.ts";
+import { flagValueLimit } from "../plan/flag-warnings.ts";
 import { snapshotOf } from "../plan/identity.ts";
-import { nextRelease } from "../plan/next-release.ts";
+import { asRendered, nextRelease } from "../plan/next-release.ts";
+import { flagAt, flagText } from "../plan/render-flag.ts";
 import { recordSteps, stepsOf } from "../plan/steps.ts";
 import type { Resolved, Target, Way } from "../types/engine.ts";
-import type { StrategyKind } from "../types/plan.ts";
+import type { FlagConfig } from "../types/flag-config.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
-import type { Release } from "../types/release.ts";
+import type { FlagRelease, Release, StepId } from "../types/release.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
+import {
+  claimedTwice,
+  flagBeforeService,
+  flagIsAlone,
+  flagMissing,
+  flagNotRendered,
+  notRendered,
+  notUsed,
+  otherService,
+} from "./rollout-errors.ts";
 
 /** Everything that a run of the program was started with. */
 export interface RolloutInput {
@@ -23,38 +45,51 @@ export interface RolloutInput {
 
 /** The rollout of one run. Holds the one claim and the resources that carry the release. */
 export function createRollout(input: RolloutInput): Rollout {
-  let owner: { readonly component: string; readonly claimed: ClaimedRollout } | undefined;
+  let owner: { readonly component: string; readonly release: Release } | undefined;
+  let flagOwner: string | undefined;
   const ids: Output<ID>[] = [];
+  const { policy } = input;
+  const alone = policy.platform === "app-configuration";
   return {
     version: input.target.version,
     environment: input.environment,
     claim(claim) {
       if (owner !== undefined) throw claimedTwice(owner.component, claim.component);
+      if (alone) throw flagIsAlone(claim.component);
       const claimed = resolve(input, claim);
-      owner = { component: claim.component, claimed };
+      owner = { component: claim.component, release: claimed.release };
       return claimed;
+    },
+    claimFlag(component) {
+      if (flagOwner !== undefined) throw claimedTwice(flagOwner, component);
+      const release = alone ? resolveAlone(input, component) : owner?.release;
+      if (release === undefined) throw flagBeforeService(component);
+      owner ??= { component, release };
+      flagOwner = component;
+      return claimedFlag(input, release);
     },
     track(resources: readonly CustomResource[]) {
       ids.push(...resources.map(({ id }) => id));
     },
     outputs() {
       if (owner === undefined) throw notUsed();
-      return outputsOf(owner.claimed.release, ids);
+      if (policy.flag !== undefined && flagOwner === undefined) throw flagNotRendered(policy.flag);
+      return outputsOf(owner.release, ids);
     },
   };
 }
 
 function resolve(input: RolloutInput, claim: RolloutClaim): ClaimedRollout {
   const { policy, record, target } = input;
-  if (claim.component !== policy.service) throw otherService(claim, policy);
+  if (claim.component !== policy.service) throw otherService(claim.component, policy);
   const { strategy, increments } = wayOf(input);
   if (!claim.strategies.includes(strategy)) throw notRendered(claim, strategy);
   const desired = snapshotOf({ version: target.version, workload: claim.workload });
-  const { release, notes } = releaseOf(input, claim, desired);
+  const { release, notes } = releaseOf(input, claim.replicas, desired);
   input.report({ ...(record === undefined ? {} : { record }), release, desired, notes });
   return {
     release,
-    ...(policy.cohort === undefined || strategy !== "canary" ? {} : { cohort: policy.cohort }),
+    ...(policy.cohort === undefined || !routesCohort(strategy) ? {} : { cohort: policy.cohort }),
     ...(policy.lever.kind === "node-pools" ? { nodePools: policy.lever } : {}),
     intent: {
       strategy,
@@ -67,26 +102,101 @@ function resolve(input: RolloutInput, claim: RolloutClaim): ClaimedRollout {
   };
 }
 
+/** A flag alone is what the stack rolls out. */
+function resolveAlone(input: RolloutInput, component: string): Release {
+  const { policy, record, target } = input;
+  if (component !== policy.service) throw otherService(component, policy);
+  if (policy.flag === undefined) throw flagMissing(component);
+  const desired = flagSnapshot(target.version, policy.flag.spec);
+  const { release, notes } = releaseOf(input, 0, desired);
+  input.report({ ...(record === undefined ? {} : { record }), release, desired, notes });
+  return release;
+}
+
+function claimedFlag(input: RolloutInput, whole: Release): ClaimedFlag {
+  const { policy, record, environment } = input;
+  const { flag } = policy;
+  const alone = policy.platform === "app-configuration";
+  const release = alone ? whole : whole.flag;
+  if (flag === undefined || release === undefined) throw flagMissing(policy.service);
+  assertFits(flag, input.target.kind === "step" ? [flagText(release), largest(flag)] : [flagText(release)]);
+  const steps = phasesOf(input, flag).map((id) => Number(ofFlag(id)));
+  return {
+    flag,
+    release,
+    intent: {
+      strategy: "feature-flag",
+      environment,
+      step: release.step,
+      from: exposureBefore(alone ? record : record?.flag, release),
+      to: release.exposure,
+      increments: steps.filter((share) => !Number.isNaN(share)),
+    },
+  };
+}
+
 /** The driver's plan says how it goes; a plain `pulumi up` takes stack config's strategy. */
 function wayOf({ policy, target }: RolloutInput): Omit<Way, "steps"> {
   const { strategy, increments } = policy;
   return target.way ?? { strategy, increments: increments.map(({ exposure }) => exposure) };
 }
 
+/** The steps of the flag: of the way that the driver has planned, else of config, whatever the code's strategy is. */
+function phasesOf({ policy, target }: RolloutInput, flag: FlagConfig): readonly StepId[] {
+  if (policy.platform === "app-configuration")
+    return target.way?.steps ?? recordSteps(phaseSteps(flag, policy.increments));
+  const planned = target.way?.steps.filter(isFlagStep) ?? [];
+  return planned.length > 0 ? planned : recordSteps(flagSteps(flag));
+}
+
 function releaseOf(
-  { policy, record, target }: RolloutInput,
-  claim: RolloutClaim,
+  input: RolloutInput,
+  replicas: number,
   desired: WorkloadSnapshot,
 ): { readonly release: Release; readonly notes: readonly string[] } {
-  if (target.kind === "release") return { release: target.release, notes: [] };
+  const { policy, record, target } = input;
+  const { flag } = policy;
+  const alone = policy.platform === "app-configuration";
+  const beside =
+    flag === undefined || alone
+      ? undefined
+      : { desired: flagSnapshot(target.version, flag.spec), steps: phasesOf(input, flag) };
+  if (target.kind === "release") return { release: asRendered(target.release, beside), notes: [] };
   const next = nextRelease(record, {
     desired,
     ...(target.step === undefined ? {} : { step: target.step }),
-    steps: target.way?.steps ?? recordSteps(stepsOf(policy, { installed: record !== undefined })),
-    stableReplicas: target.stableReplicas ?? claim.replicas,
+    steps: stepsFor(input),
+    stableReplicas: target.stableReplicas ?? replicas,
+    ...(beside === undefined ? {} : { flag: beside }),
   });
   if (next.ok) return next;
   throw new RolloutError(next.message, { code: next.code, exit: "config", path: "step", hint: next.hint });
+}
+
+/** The steps of what the stack rolls out, without those of a flag beside it. */
+function stepsFor({ policy, record, target }: RolloutInput): readonly StepId[] {
+  const steps = target.way?.steps ?? recordSteps(stepsOf(policy, { installed: record !== undefined }));
+  return policy.platform === "app-configuration" ? steps : steps.filter((id) => !isFlagStep(id));
+}
+
+/** The flag where its phases have most to say, so that it doesn't grow out of the store in the middle of a rollout. */
+function largest({ spec }: FlagConfig): string {
+  return printFlag(flagAt(spec, 50));
+}
+
+/** App Configuration refuses what is too large, in the middle of an update. */
+function assertFits({ spec }: FlagConfig, values: readonly string[]): void {
+  const bytes = Math.max(...values.map((value) => new TextEncoder().encode(value).length));
+  if (bytes <= flagValueLimit) return;
+  throw new RolloutError(
+    `The flag ${spec.id} has ${bytes} bytes, and App Configuration takes ${flagValueLimit}.`,
+    {
+      code: "flag-too-large",
+      exit: "config",
+      path: "rollout.flag.beta",
+      hint: "Name groups instead of tenants.",
+    },
+  );
 }
 
 /**
@@ -94,7 +204,7 @@ function releaseOf(
  * says, so that the same release has the same intent in the update that writes it and in every later one:
  * a second update is all `same`, and a reverted stack equals its baseline.
  */
-function exposureBefore(record: Release | undefined, release: Release): number {
+function exposureBefore(record: FlagRelease | undefined, release: FlagRelease): number {
   const present = record?.exposure ?? 0;
   return release.exposure > present ? present : release.previousExposure;
 }
@@ -107,40 +217,4 @@ function outputsOf(release: Release, ids: readonly Output<ID>[]): RolloutOutputs
     exposure: carried.apply(() => release.exposure),
     version: carried.apply(() => release.stable.version),
   };
-}
-
-function claimedTwice(first: string, second: string): RolloutError {
-  return new RolloutError(`The rollout belongs to ${first}; ${second} can't take it too.`, {
-    code: "rollout-claimed-twice",
-    exit: "config",
-    hint: "one component with a rollout per program: put the second service into a project of its own",
-  });
-}
-
-/** The lever moves the route of the policy's service: another name would be a fast way that moves nothing. */
-function otherService(claim: RolloutClaim, policy: EnvironmentPolicy): RolloutError {
-  return new RolloutError(`The component is ${claim.component}, and rollout.service is ${policy.service}.`, {
-    code: "service-mismatch",
-    exit: "config",
-    path: "rollout.service",
-    hint: "give both the same name",
-  });
-}
-
-function notRendered(claim: RolloutClaim, strategy: StrategyKind): RolloutError {
-  const known = claim.strategies.join(" or ");
-  return new RolloutError(`${claim.component} renders ${known}, and the rollout's strategy is ${strategy}.`, {
-    code: "strategy-not-rendered",
-    exit: "config",
-    path: "rollout.strategy",
-    hint: `set rollout.strategy to ${known}, or use a component of that strategy`,
-  });
-}
-
-function notUsed(): RolloutError {
-  return new RolloutError("No component of the program takes part in the rollout.", {
-    code: "rollout-not-used",
-    exit: "config",
-    hint: "pass `rollout` to a component: new CanaryDeployment(name, { rollout, … })",
-  });
 }

@@ -7,6 +7,7 @@ import type { ValidateConfig } from "../types/slots.ts";
 import { type ArmAddress, type ArmServer, armToken, startArmServer } from "./arm/server.ts";
 import { createAzureProvider } from "./azure-provider.ts";
 import type { FaultSpec } from "./faults.ts";
+import type { SandboxProvider } from "./provider.ts";
 import { serveProvider } from "./provider-server.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -44,15 +45,18 @@ export async function startAppService(options: {
   readonly validate: ValidateConfig;
   readonly faults: readonly FaultSpec[];
   readonly wall: Clock;
+  /** Serves App Configuration beside it. */
+  readonly configuration?: SandboxProvider;
 }): Promise<AppService> {
-  const { sandbox, address, validate, faults, wall } = options;
+  const { sandbox, address, validate, faults, wall, configuration } = options;
   const server = await startArmServer({ now: () => wall.now(), swapMs, address });
   trust(server.cert);
   arrange(server, validate, faults);
   const sticky = (names: readonly string[]): void => {
     server.model.sticky = [...names];
   };
-  const provider = createAzureProvider({ slots: { hosts: server.hosts, sticky } });
+  const slots = { hosts: server.hosts, sticky };
+  const provider = createAzureProvider({ slots, ...(configuration ? { configuration } : {}) });
   const served = await serveProvider("azure-native", provider);
   let candidate: string | undefined;
   return {

@@ -1,5 +1,6 @@
 import { RolloutError } from "../errors/errors.ts";
 import { differences } from "./diff.ts";
+import { configurationTypes } from "./flags/provider.ts";
 import type { Manifest } from "./manifest.ts";
 import type { PoolFacts } from "./nodes/agent-pool.ts";
 import type { ResourceState, SandboxProvider } from "./provider.ts";
@@ -21,6 +22,8 @@ export interface AzureParts {
   /** `sticky` hears the names of settings that stay with their slot. */
   readonly slots?: { readonly hosts: AppHosts; readonly sticky: (names: readonly string[]) => void };
   readonly pools?: NodePoolListener;
+  /** What serves App Configuration. */
+  readonly configuration?: SandboxProvider;
 }
 
 /** Another name is another resource. */
@@ -33,10 +36,28 @@ const fixed = ["agentPoolName", "resourceGroupName", "resourceName", "vmSize", "
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /**
- * As much of azure-native as an app with a slot or the node pools of a cluster need: it keeps what is written and gives
- * it back. Content and roles of the slots are ARM's to keep, as `SlotRelease` writes them there; nodes are the cluster's.
+ * As much of azure-native as an app with a slot, the node pools of a cluster or a flag need: it keeps what is written and
+ * gives it back. Content and roles of the slots are ARM's to keep, as `SlotRelease` writes them there; nodes are the
+ * cluster's, and key-values their store's.
  */
 export function createAzureProvider(of: AzureParts): SandboxProvider {
+  const others = createPartsProvider(of);
+  const { configuration } = of;
+  if (configuration === undefined) return others;
+  const by = (urn: string) => (configurationTypes.includes(typeOf(urn)) ? configuration : others);
+  return {
+    check: (urn, inputs) => by(urn).check(urn, inputs),
+    // A diff is told no type; only what belongs to a store names one.
+    diff: (before, after) =>
+      (after["configStoreName"] === undefined ? others : configuration).diff(before, after),
+    create: (request) => by(request.urn).create(request),
+    update: (request) => by(request.urn).update(request),
+    read: (urn, id) => by(urn).read(urn, id),
+    remove: (urn, id) => by(urn).remove(urn, id),
+  };
+}
+
+function createPartsProvider(of: AzureParts): SandboxProvider {
   const stored = new Map<string, { readonly inputs: Manifest; readonly facts: Manifest }>();
   const write = (type: string, inputs: Manifest): ResourceState => {
     const id = idOf(type, inputs);
@@ -126,11 +147,12 @@ function typeOf(urn: string): string {
   return urn.split("::")[2]?.split(":").at(-1) ?? "";
 }
 
-function problemsOf({ slots, pools }: AzureParts, urn: string): readonly string[] {
+function problemsOf({ slots, pools, configuration }: AzureParts, urn: string): readonly string[] {
   const type = typeOf(urn);
   const served = [
     ...(slots ? ["AppServicePlan", "WebApp", "WebAppSlot", "WebAppSlotConfigurationNames"] : []),
     ...(pools ? ["AgentPool"] : []),
+    ...(configuration ? configurationTypes : []),
   ];
   if (served.includes(type)) return [];
   const list = served.join(", ");

@@ -1,6 +1,6 @@
 import type { FaultEffect, FaultSpec } from "./faults.ts";
 
-/** Length of a bin of the telemetry, ms. */
+/** Usual length of a bin of the telemetry, ms. */
 export const BIN_MS = 10_000;
 
 type Kind = FaultEffect["kind"];
@@ -50,6 +50,8 @@ export interface FaultBoard {
     kind: K,
     binStartMs: number,
   ): readonly { readonly fault: OfKind<K>; readonly sinceMs: number }[];
+  /** When faults begin and end, as far as it is known: ms since the epoch, also to come. */
+  changes(): readonly number[];
   /** Whether the fault hits that build. */
   hits(fault: FaultSpec, build: string): boolean;
 }
@@ -63,8 +65,8 @@ interface Watched {
 /** How long a healthy router takes to accept a route, ms. */
 const ROUTER_MS = 1_000;
 
-/** A board over a clock's time. */
-export function createFaultBoard(now: () => number): FaultBoard {
+/** A board over a clock's time, for a telemetry in bins of `binMs`. */
+export function createFaultBoard(now: () => number, binMs: number = BIN_MS): FaultBoard {
   const watched: Watched[] = [];
   let exposureInForce = 0;
   let buildsInForce: readonly string[] = [];
@@ -108,10 +110,15 @@ export function createFaultBoard(now: () => number): FaultBoard {
       ofKind(kind).flatMap((entry) => (isOn(entry, now()) ? [entry.spec as OfKind<typeof kind>] : [])),
     onBin: (kind, binStartMs) =>
       ofKind(kind).flatMap((entry) => {
-        const sinceMs = entry.startedMs === undefined ? undefined : nextBin(entry.startedMs);
+        const sinceMs = entry.startedMs === undefined ? undefined : nextBin(entry.startedMs, binMs);
         if (sinceMs === undefined || binStartMs < sinceMs) return [];
-        if (binStartMs + BIN_MS > sinceMs + (entry.spec.durationMs ?? Infinity)) return [];
+        if (binStartMs + binMs > sinceMs + (entry.spec.durationMs ?? Infinity)) return [];
         return [{ fault: entry.spec as OfKind<typeof kind>, sinceMs }];
+      }),
+    changes: () =>
+      watched.flatMap(({ startedMs, spec }) => {
+        if (startedMs === undefined) return [];
+        return spec.durationMs === undefined ? [startedMs] : [startedMs, startedMs + spec.durationMs];
       }),
     hits: (fault, build) => watched.some((entry) => entry.spec === fault && entry.builds.has(build)),
   };
@@ -126,8 +133,8 @@ function isOn(entry: Watched, nowMs: number): boolean {
   return nowMs < entry.startedMs + (entry.spec.durationMs ?? Infinity);
 }
 
-function nextBin(ms: number): number {
-  return Math.ceil(ms / BIN_MS) * BIN_MS;
+function nextBin(ms: number, binMs: number): number {
+  return Math.ceil(ms / binMs) * binMs;
 }
 
 function podFault(

@@ -2,9 +2,8 @@ import type { Gauge } from "../ports/gauge.ts";
 import type { GaugeLimits } from "../types/gates.ts";
 import type { GaugeAnswer, GaugeName, GaugeSample } from "../types/gauge.ts";
 import type { ReviewMetric, WatchConfig } from "../types/watch.ts";
-import { BIN_MS } from "./fault-board.ts";
 import type { FaultSpec } from "./faults.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Observed } from "./observed.ts";
 import { answeredIn } from "./served.ts";
 import { volumeOf } from "./traffic.ts";
 
@@ -24,12 +23,12 @@ export interface SandboxGauges {
 }
 
 /**
- * The sandbox's levels: one sample at the end of each closed bin of 10 s, healthy ± 3 % by seed and time, exactly the
+ * The sandbox's levels: one sample at the end of each closed bin of its telemetry, healthy ± 3 % by seed and time, exactly the
  * fault's level in whole bins of one. They depend on nothing else, so the same span gives the same samples. `limits`:
  * a healthy service keeps its stack's own; absent: those of the guide.
  */
 export function createSandboxGauges(
-  sandbox: Sandbox,
+  sandbox: Observed,
   watch: WatchConfig,
   limits?: GaugeLimits,
 ): SandboxGauges {
@@ -52,7 +51,7 @@ export function createSandboxGauges(
   };
 }
 
-function lagOf(sandbox: Sandbox): Level {
+function lagOf(sandbox: Observed): Level {
   return { name: "queue-lag", healthy: usualLag, faulty: levelUnder(sandbox, "queue-lag") };
 }
 
@@ -64,7 +63,7 @@ interface Level {
 }
 
 /** Several faults of one level: the worst. */
-function levelUnder(sandbox: Sandbox, gauge: GaugeName | "queue-lag"): Level["faulty"] {
+function levelUnder(sandbox: Observed, gauge: GaugeName | "queue-lag"): Level["faulty"] {
   return (startMs) => {
     const on = sandbox.faults.onBin("level", startMs).map(({ fault }) => fault);
     const own = on.filter((fault) => fault.gauge === gauge && acts(sandbox, fault, startMs));
@@ -73,7 +72,7 @@ function levelUnder(sandbox: Sandbox, gauge: GaugeName | "queue-lag"): Level["fa
 }
 
 /** As far on the good side of its limit as the fault puts it on the bad one. */
-function levelOf(sandbox: Sandbox, { name, limit, worse }: ReviewMetric): Level {
+function levelOf(sandbox: Observed, { name, limit, worse }: ReviewMetric): Level {
   const distance = limit === 0 ? 1 : CLEARANCE * Math.abs(limit);
   const away = worse === "above" ? -distance : distance;
   const hit = (startMs: number): boolean =>
@@ -83,41 +82,59 @@ function levelOf(sandbox: Sandbox, { name, limit, worse }: ReviewMetric): Level 
   return { name, healthy: limit + away, faulty: (startMs) => (hit(startMs) ? limit - away : undefined) };
 }
 
-function acts(sandbox: Sandbox, fault: FaultSpec, startMs: number): boolean {
-  return answeredIn(sandbox, fault, { fromMs: startMs, toMs: startMs + BIN_MS });
+function acts(sandbox: Observed, fault: FaultSpec, startMs: number): boolean {
+  return answeredIn(sandbox, fault, { fromMs: startMs, toMs: startMs + sandbox.telemetry.binMs });
 }
 
-function createGauge(sandbox: Sandbox, level: Level): Gauge {
-  return { name: "sandbox", read: (query) => Promise.resolve(read(sandbox, level, query)) };
+function createGauge(sandbox: Observed, level: Level): Gauge {
+  const samplesUntil = sampled(sandbox, level);
+  return {
+    name: "sandbox",
+    read: (query) => Promise.resolve(read(sandbox, level.name, { ...query, samplesUntil })),
+  };
+}
+
+/** All samples that end by then. Each is made once: what is over changes no more. */
+function sampled({ telemetry }: Observed, level: Level): (untilMs: number) => readonly GaugeSample[] {
+  const { startMs, binMs, seed } = telemetry;
+  const firstMs = (Math.floor(startMs / binMs) + 1) * binMs;
+  const samples: GaugeSample[] = [];
+  return (untilMs) => {
+    for (let atMs = firstMs + samples.length * binMs; atMs <= untilMs; atMs += binMs) {
+      const value =
+        level.faulty(atMs - binMs) ?? level.healthy * jitter({ seed, binMs }, level.name, atMs - binMs);
+      samples.push({ atMs, value });
+    }
+    return samples;
+  };
 }
 
 function read(
-  { cloud, faults, telemetry }: Sandbox,
-  level: Level,
-  { sinceMs, nowMs, signal }: Parameters<Gauge["read"]>[0],
+  { cloud, faults, telemetry }: Observed,
+  name: string,
+  query: Parameters<Gauge["read"]>[0] & { readonly samplesUntil: ReturnType<typeof sampled> },
 ): GaugeAnswer {
-  const { name } = level;
+  const { sinceMs, nowMs, signal, samplesUntil } = query;
+  const { binMs } = telemetry;
   if (signal?.aborted === true) return { status: "error", message: `the look at ${name} was cancelled` };
   cloud.settle();
   if (faults.now("gauge-outage").some((fault) => fault.name === name))
     return { status: "error", message: `the source of ${name} does not answer (fault gauge-outage)` };
-  const watermarkMs = Math.min(telemetry.watermarkMs(), Math.floor(nowMs / BIN_MS) * BIN_MS);
-  const first = Math.max(Math.ceil(sinceMs / BIN_MS), Math.floor(telemetry.startMs / BIN_MS) + 1);
-  const samples: GaugeSample[] = [];
-  for (let atMs = first * BIN_MS; atMs <= watermarkMs; atMs += BIN_MS) {
-    const startMs = atMs - BIN_MS;
-    samples.push({
-      atMs,
-      value: level.faulty(startMs) ?? level.healthy * jitter(telemetry.seed, name, startMs),
-    });
-  }
+  const watermarkMs = Math.min(telemetry.watermarkMs(), Math.floor(nowMs / binMs) * binMs);
+  const all = samplesUntil(telemetry.watermarkMs());
+  const ofSpan = (ms: number) => Math.max(0, Math.ceil((ms - (all[0]?.atMs ?? 0)) / binMs));
+  const samples = all.slice(ofSpan(sinceMs), ofSpan(watermarkMs + 1));
   if (samples.length === 0) return { status: "empty", message: `no sample of ${name} is complete yet` };
-  return { status: "value", everyMs: BIN_MS, watermarkMs, samples };
+  return { status: "value", everyMs: binMs, watermarkMs, samples };
 }
 
 /** About 1, as the volume of requests has it, and another one for each name. */
-function jitter(seed: number, name: string, startMs: number): number {
+function jitter(
+  { seed, binMs }: Pick<Observed["telemetry"], "seed" | "binMs">,
+  name: string,
+  startMs: number,
+): number {
   const salt = [...name].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 0);
   const rps = 1_000_000;
-  return volumeOf(startMs, { rps, seed: seed ^ salt, binMs: BIN_MS }) / ((rps * BIN_MS) / 1_000);
+  return volumeOf(startMs, { rps, seed: seed ^ salt, binMs }) / ((rps * binMs) / 1_000);
 }

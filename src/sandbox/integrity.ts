@@ -1,15 +1,15 @@
 import type { Integrity } from "../ports/gauge.ts";
 import type { IntegrityAnswer } from "../types/watch.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Observed } from "./observed.ts";
 import { answeredIn } from "./served.ts";
 
 /** A check of the events' hash chain: whole, unless the fault `integrity` is in force and its version has written. */
-export function createSandboxIntegrity(sandbox: Sandbox): Integrity {
+export function createSandboxIntegrity(sandbox: Observed): Integrity {
   return { name: "sandbox", check: (query) => Promise.resolve(check(sandbox, query)) };
 }
 
 function check(
-  sandbox: Sandbox,
+  sandbox: Observed,
   { sinceMs, nowMs, signal }: Parameters<Integrity["check"]>[0],
 ): IntegrityAnswer {
   if (signal?.aborted === true) return { status: "error", message: "the check was cancelled" };

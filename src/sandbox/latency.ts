@@ -15,8 +15,14 @@ export const TAIL_PPM = 20_000;
 export function slowShare(thresholdMs: number, p95Ms: number): number {
   if (thresholdMs <= 0) return 1;
   if (thresholdMs === p95Ms) return 0.05;
-  return upperTail(Z95 + Math.log(thresholdMs / p95Ms) / SIGMA);
+  const ratio = thresholdMs / p95Ms;
+  const known = shares.get(ratio) ?? upperTail(Z95 + Math.log(ratio) / SIGMA);
+  shares.set(ratio, known);
+  return known;
 }
+
+/** Few ratios are asked for, each in every bin. */
+const shares = new Map<number, number>();
 
 /**
  * P(Z > z) of a standard normal: the continued fraction of Laplace in the tail, the power series around 0.

@@ -6,6 +6,7 @@ import type { FaultSpec } from "./faults.ts";
 import type { Flow } from "./flows.ts";
 import { createNodesModel, type NodesModel, type NodesOptions } from "./nodes/model.ts";
 import { startKubeServer } from "./nodes/server.ts";
+import type { SandboxProvider } from "./provider.ts";
 import { serveProvider } from "./provider-server.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -35,11 +36,13 @@ export interface NodePoolsOptions extends Pick<NodesOptions, "controlPlane" | "i
   /** Lasting names of the pools, in the order in which they move. */
   readonly pools: readonly string[];
   readonly faults: readonly FaultSpec[];
+  /** Serves App Configuration beside it. */
+  readonly configuration?: SandboxProvider;
 }
 
 /** Starts it on free ports of loopback. It has no nodes before an update makes some. */
 export async function startNodePools(options: NodePoolsOptions): Promise<NodePools> {
-  const { sandbox, pools, faults, controlPlane, images } = options;
+  const { sandbox, pools, faults, controlPlane, images, configuration } = options;
   const last = pools.at(-1);
   const isStuck = last !== undefined && faults.some(({ kind }) => kind === "stuck-drain");
   const model = createNodesModel({
@@ -51,6 +54,7 @@ export async function startNodePools(options: NodePoolsOptions): Promise<NodePoo
   const api = await startKubeServer(model);
   const provider = createAzureProvider({
     pools: { put: (inputs) => model.put(inputs), remove: (name) => model.remove(name) },
+    ...(configuration ? { configuration } : {}),
   });
   const served = await serveProvider("azure-native", provider);
   let candidate: string | undefined;

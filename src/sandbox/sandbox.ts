@@ -33,6 +33,8 @@ export interface SandboxOptions {
   readonly rps?: number;
   /** Where there is no router: name of the Service that users call. Default: requests come in by the routes. */
   readonly sharedService?: string;
+  /** Length of the telemetry's bins, ms; default 10 s. */
+  readonly binMs?: number;
   /** What a healthy service does: errors per million requests, exceptions in 15 minutes. Default 1,000 and 10. */
   readonly healthy?: Healthy;
 }
@@ -42,7 +44,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const clock = createVirtualClock({ startMs: options.startMs });
   // Set below: the board asks for the time of the event that is being played, not of the clock.
   let now = (): number => clock.now();
-  const faults = createFaultBoard(() => now());
+  const faults = createFaultBoard(() => now(), options.binMs);
   const traffic = createTraffic();
   const { sharedService } = options;
   const cloud = createCloud({
@@ -62,6 +64,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     traffic,
     faults,
     healthy: options.healthy ?? usual,
+    ...(options.binMs === undefined ? {} : { binMs: options.binMs }),
   });
   return {
     clock,

@@ -2,6 +2,7 @@ import type { CohortBin, CohortSeries } from "../types/observation.ts";
 import { BIN_MS, type FaultBoard } from "./fault-board.ts";
 import type { Cohort, Flow } from "./flows.ts";
 import { HEALTHY_P95_MS, slowShare, TAIL_MS, TAIL_PPM } from "./latency.ts";
+import { indexFrom, slowBy } from "./thinned.ts";
 import { type FlowSpan, type Traffic, volumeOf } from "./traffic.ts";
 
 /** What a healthy service does that serves everything. */
@@ -22,6 +23,8 @@ export interface Telemetry {
   readonly startMs: number;
   /** Decides every jitter. */
   readonly seed: number;
+  /** Length of a bin, ms. */
+  readonly binMs: number;
   /** Up to here everything is known, ms since the epoch: the end of the last closed bin. */
   watermarkMs(): number;
   /** Closed bins from `sinceMs` on; a cohort that no route had in a bin has no bin there. */
@@ -37,6 +40,8 @@ interface Context {
   readonly traffic: Traffic;
   readonly faults: FaultBoard;
   readonly healthy: Healthy;
+  /** Default 10 s. */
+  readonly binMs?: number;
 }
 
 /** One build's part of a bin: counts that add up. */
@@ -55,58 +60,68 @@ interface CohortRecord {
   readonly exceptions: number;
 }
 
-type Recorded = Readonly<Record<Cohort, CohortRecord | undefined>>;
-
-/** Telemetry over the traffic. A bin is counted once, when it has closed, and never changes afterwards. */
+/**
+ * Telemetry over the traffic. A bin is counted once, when it has closed, and never changes afterwards; whoever asks again
+ * gets the same objects, so that a look costs what is new.
+ */
 export function createTelemetry(context: Context): Telemetry {
-  const bins: Recorded[] = [];
+  const { startMs, seed, binMs = BIN_MS } = context;
+  const records: CohortRecords = { candidate: [], stable: [] };
   const counter = () => new ExceptionCounter(context.healthy.exceptions);
   const exceptions = { candidate: counter(), stable: counter() };
-  const firstMs = Math.floor(context.startMs / BIN_MS) * BIN_MS;
+  const counted = { candidate: new Map<string, CohortBin[]>(), stable: new Map<string, CohortBin[]>() };
+  let nextMs = Math.floor(startMs / binMs) * binMs;
   const record = (): void => {
     context.settle();
-    for (;;) {
-      const startMs = firstMs + bins.length * BIN_MS;
-      if (startMs + BIN_MS > context.now()) return;
-      const spans = context.traffic.between(startMs, startMs + BIN_MS);
-      const of = (cohort: Cohort): CohortRecord | undefined =>
-        recordOf({
+    for (; nextMs + binMs <= context.now(); nextMs += binMs) {
+      const spans = context.traffic.between(nextMs, nextMs + binMs);
+      for (const cohort of ["candidate", "stable"] as const) {
+        const found = recordOf({
           context,
-          startMs,
+          binMs,
+          startMs: nextMs,
           spans: spans.filter(({ flow }) => flow.cohort === cohort),
           counter: exceptions[cohort],
         });
-      bins.push({ candidate: of("candidate"), stable: of("stable") });
+        if (found !== undefined) records[cohort].push(found);
+      }
     }
   };
   return {
-    startMs: context.startMs,
-    seed: context.seed,
-    watermarkMs: () => Math.floor(context.now() / BIN_MS) * BIN_MS,
+    startMs,
+    seed,
+    binMs,
+    watermarkMs: () => Math.floor(context.now() / binMs) * binMs,
     series: (cohort, sinceMs, thresholdsMs) => {
       record();
-      const from = Math.max(0, Math.ceil((sinceMs - firstMs) / BIN_MS));
-      const found = bins.slice(from).flatMap((bin) => bin[cohort] ?? []);
-      return { bins: found.map((entry) => binOf(entry, thresholdsMs)) };
+      const key = thresholdsMs.join();
+      const bins = counted[cohort].get(key) ?? [];
+      counted[cohort].set(key, bins);
+      for (const entry of records[cohort].slice(bins.length)) bins.push(binOf(entry, thresholdsMs));
+      return { bins: bins.slice(indexFrom(bins, sinceMs)) };
     },
   };
 }
 
+type CohortRecords = Readonly<Record<Cohort, CohortRecord[]>>;
+
 interface RecordInput {
   readonly context: Context;
+  readonly binMs: number;
   readonly startMs: number;
   readonly spans: readonly FlowSpan[];
   readonly counter: ExceptionCounter;
 }
 
-function recordOf({ context, startMs, spans, counter }: RecordInput): CohortRecord | undefined {
+function recordOf({ context, binMs, startMs, spans, counter }: RecordInput): CohortRecord | undefined {
   if (spans.length === 0) return undefined;
-  const volume = volumeOf(startMs, { rps: context.rps, seed: context.seed, binMs: BIN_MS });
-  const parts = merged(spans).map((part) => measured(part, { ...context, volume, startMs }));
+  const volume = volumeOf(startMs, { rps: context.rps, seed: context.seed, binMs });
+  const parts = merged(spans, binMs).map((part) => measured(part, { ...context, volume, startMs }));
+  const { faults } = context;
   return {
     startMs,
     parts,
-    exceptions: counter.count(parts.length === 0 ? [] : spans, { startMs, faults: context.faults }),
+    exceptions: counter.count(parts.length === 0 ? [] : spans, { startMs, binMs, faults }),
   };
 }
 
@@ -117,11 +132,11 @@ interface Merged {
 }
 
 /** Pods of one build answer alike: their flows become one part, so that a count is rounded once. */
-function merged(spans: readonly FlowSpan[]): readonly Merged[] {
+function merged(spans: readonly FlowSpan[], binMs: number): readonly Merged[] {
   const parts = new Map<string, Merged>();
   for (const { flow, ms } of spans) {
     const key = `${flow.served} ${flow.build}`;
-    const weight = (parts.get(key)?.weight ?? 0) + (flow.share * ms) / BIN_MS;
+    const weight = (parts.get(key)?.weight ?? 0) + (flow.share * ms) / binMs;
     parts.set(key, { flow, weight });
   }
   return [...parts.values()];
@@ -156,7 +171,7 @@ function binOf({ startMs, parts, exceptions }: CohortRecord, thresholdsMs: reado
     startMs,
     n,
     errors: sum((part) => part.errors),
-    slow: Object.fromEntries(thresholdsMs.map((limit) => [limit, slowerThan(limit)])),
+    slow: slowBy(thresholdsMs, slowerThan),
     exceptions,
     weightSquared: n,
   };
@@ -177,7 +192,10 @@ class ExceptionCounter {
     this.#usual = usual;
   }
 
-  count(spans: readonly FlowSpan[], { startMs, faults }: Pick<Measure, "startMs" | "faults">): number {
+  count(
+    spans: readonly FlowSpan[],
+    { startMs, binMs, faults }: Pick<Measure, "startMs" | "faults"> & { readonly binMs: number },
+  ): number {
     const hit = faults
       .onBin("exceptions", startMs)
       .find(({ fault }) => spans.some(({ flow }) => flow.served && faults.hits(fault, flow.build)));
@@ -185,7 +203,7 @@ class ExceptionCounter {
       // The first at once: so a soak of 15 minutes sees all of them.
       const until = (ms: number): number =>
         Math.ceil(((ms - hit.sinceMs) * hit.fault.count) / QUARTER_HOUR_MS);
-      return until(startMs + BIN_MS) - until(startMs);
+      return until(startMs + binMs) - until(startMs);
     }
     const before = this.#total();
     const served = spans.filter(({ flow }) => flow.served);

@@ -1,7 +1,6 @@
 import type { Totals } from "../ports/gauge.ts";
 import type { TotalsAnswer } from "../types/gauge.ts";
-import { BIN_MS } from "./fault-board.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Observed } from "./observed.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 const HOUR_MS = 3_600_000;
@@ -34,14 +33,22 @@ export interface SandboxTotalsOptions {
  * it was installed are nobody's outage. Under the fault `budget` all of it is a past that leaves exactly that share of
  * 30 days at any moment, with the last three days as calm as ever; `budget-burn` adds failures to the last hour.
  */
-export function createSandboxTotals(sandbox: Sandbox, options: SandboxTotalsOptions = {}): Totals {
-  const { availabilityPercent = AVAILABILITY_PERCENT } = options;
-  const allowedPpm = Math.round((100 - availabilityPercent) * 10_000);
+export function createSandboxTotals(sandbox: Observed, options: SandboxTotalsOptions = {}): Totals {
+  const allowedPpm = allowedBy(options);
   return { name: "sandbox", count: (query) => Promise.resolve(count(sandbox, allowedPpm, query)) };
 }
 
+/** Failed requests per million of a healthy service: a quarter of what its objective allows. */
+export function healthyPpm(options: SandboxTotalsOptions = {}): number {
+  return Math.floor(allowedBy(options) / 4);
+}
+
+function allowedBy({ availabilityPercent = AVAILABILITY_PERCENT }: SandboxTotalsOptions): number {
+  return Math.round((100 - availabilityPercent) * 10_000);
+}
+
 function count(
-  { cloud, clock, faults, telemetry }: Sandbox,
+  { cloud, clock, faults, telemetry }: Observed,
   allowedPpm: number,
   { fromMs, toMs: asked, signal }: Parameters<Totals["count"]>[0],
 ): TotalsAnswer {
@@ -80,7 +87,7 @@ function burntIn(ms: number, allowedPpm: number): number {
 function healthyAndSeen(telemetry: Telemetry, { fromMs, toMs }: Span, allowedPpm: number): Counts {
   const series = (["stable", "candidate"] as const).map((cohort) => telemetry.series(cohort, 0, []).bins);
   const answered = series.flatMap((bins) => bins.find(({ n, errors }) => errors < n) ?? []);
-  const liveMs = Math.min(...answered.map(({ startMs }) => startMs + BIN_MS), Infinity);
+  const liveMs = Math.min(...answered.map(({ startMs }) => startMs + telemetry.binMs), Infinity);
   const past = { fromMs: Math.min(fromMs, liveMs), toMs: Math.min(toMs, liveMs) };
   // Reckoned from one fixed moment, so that neighbouring spans add up.
   const until = (ms: number): number => healthyBad(telemetry.startMs - ms, allowedPpm);

@@ -5,7 +5,7 @@ import type { Cause, StateName } from "./state.ts";
 export type Decision =
   /**
    * Enter `to` and run its effect. `confirmed`: the route of the step was read back (its clock starts now; the
-   * effect of the same state is not run again). `retry`: the same state, its effect once more.
+   * effect of the same state is not run again). `retry`: the same state, its effect once more. `anew`: what was seen so far is no evidence any more.
    */
   | {
       readonly kind: "continue";
@@ -13,6 +13,7 @@ export type Decision =
       readonly step: StepId;
       readonly confirmed?: true;
       readonly retry?: true;
+      readonly anew?: true;
       readonly reason: string;
       readonly message: string;
     }

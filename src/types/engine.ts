@@ -1,3 +1,4 @@
+import type { JournalHead } from "./journal.ts";
 import type { StrategyKind } from "./plan.ts";
 import type { Release, StepId } from "./release.ts";
 import type { WorkloadSnapshot } from "./workload.ts";
@@ -14,7 +15,12 @@ export interface Way {
  * What the program shall render: a step of the plan (`nextRelease` decides what that means), or one exact
  * record (a revert, a drain). No step: keep what is deployed.
  */
-export type Target =
+export type Target = TargetRelease & {
+  /** Head of the journal, to stand in the stack's state; absent: what stands there stays. */
+  readonly journalHead?: JournalHead;
+};
+
+type TargetRelease =
   | {
       readonly kind: "step";
       readonly version: string;

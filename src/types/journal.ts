@@ -21,7 +21,26 @@ export interface JournalEntry {
   readonly planHash: string;
   /** By kind; schemas in `driver/journal-data.ts`. Redacted. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** A line that a crash had torn stood behind the entry before, and was cut when this one was written. */
+  readonly torn?: TornLine;
+  /** Hash of the entry before; of the first one, what the chain begins with. Absent as `hash` is. */
+  readonly prev?: string;
+  /** SHA-256 of the entry without it, as stable JSON. Absent in what versions without a chain have written. */
+  readonly hash?: string;
 }
 
-/** An entry before the store numbers it. */
-export type JournalDraft = Omit<JournalEntry, "schemaVersion" | "seq">;
+/** What is left of a line that was never written whole. */
+export interface TornLine {
+  readonly bytes: number;
+  /** SHA-256 of these bytes. */
+  readonly sha256: string;
+}
+
+/** One entry, and by its hash all before it: what a journal is held against. */
+export interface JournalHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** An entry before the store numbers and chains it. */
+export type JournalDraft = Omit<JournalEntry, "schemaVersion" | "seq" | "torn" | "prev" | "hash">;

@@ -32,7 +32,7 @@ export interface PhasePlan {
   readonly reverse: PhaseReverse;
 }
 
-/** One schema migration as data. What must hold in it: `plan/migration-rules.ts`. */
+/** One schema migration as data. What must hold in it: `lib/migration-rules.ts`. */
 export interface Migration {
   readonly schemaVersion: 1;
   /** Names it in records: `orders-total-cents`. */

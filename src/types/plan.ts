@@ -1,14 +1,19 @@
 import type { ApprovalDemand, ChangeKind, StrategyOverride, WindowPolicy } from "./change.ts";
+import type { FlagBy } from "./flag-config.ts";
 import type { GateLimits } from "./gates.ts";
 import type { StepId } from "./release.ts";
 
-/** How a version reaches everybody. `feature-flag` is not built yet. */
-export type StrategyKind = "canary" | "direct" | "rolling" | "blue-green" | "feature-flag";
+/**
+ * How a version reaches everybody. `feature-flag`: its code by a canary with the flag off, where the stack has code,
+ * then the flag's phases. `combined`: the same over weeks.
+ */
+export type StrategyKind = "canary" | "direct" | "rolling" | "blue-green" | "feature-flag" | "combined";
 
 /**
  * `replace` puts the new version in stable's place (rolling, direct). Blue-green: `stage` brings it up without a
  * user, `validate` checks it there and writes nothing, `swap` gives it everybody. `move` takes the pods of one node pool
  * to nodes of the new version, beside the old ones. `settle` makes it the baseline after its watch.
+ * `dark` watches new code with its flag off, and writes nothing; `phase` opens the flag further.
  */
 export type StepKind =
   | "install"
@@ -18,6 +23,8 @@ export type StepKind =
   | "swap"
   | "move"
   | "settle"
+  | "dark"
+  | "phase"
   | "increment"
   | "promote-stable"
   | "promote-switch"
@@ -27,7 +34,7 @@ export type StepKind =
 export interface PlanStep {
   readonly id: StepId;
   readonly kind: StepKind;
-  /** Share of traffic on the candidate once the step is in force, 0-100 %. */
+  /** Share of traffic on the candidate once the step is in force, 0-100 %; of a phase: of tenants. */
   readonly exposure?: number;
   /** How many tenants that share is, where whole tenants move. */
   readonly tenants?: number;
@@ -75,6 +82,13 @@ export interface RolloutPlan {
   readonly overridden?: StrategyOverride;
   /** Whole tenants move instead of requests; `sha256` of their names, so that an approval is of these. */
   readonly cohort?: { readonly header: string; readonly tenants: number; readonly sha256: string };
+  /** The flag that the phases open; `sha256` of its definition. */
+  readonly flag?: {
+    readonly id: string;
+    readonly by: FlagBy;
+    readonly refreshSeconds: number;
+    readonly sha256: string;
+  };
   /** Version in service before; `unknown` where no record was at hand. */
   readonly from: string;
   readonly to: string;

@@ -1,8 +1,12 @@
 import type { AzureMonitorConfig } from "./azure-monitor.ts";
 import type { ApprovalDemand } from "./change.ts";
 import type { TenantCohort } from "./cohort.ts";
+import type { Communication } from "./communication.ts";
+import type { FlagConfig } from "./flag-config.ts";
 import type { GateLimits } from "./gates.ts";
+import type { MigrationConfig } from "./migration-config.ts";
 import type { NodePoolLeverConfig } from "./node-pools.ts";
+import type { IncidentConfig, NotifyConfig } from "./notify.ts";
 import type { PlanTimeouts, StrategyKind } from "./plan.ts";
 import type { Platform, SlotLeverConfig, ValidateConfig } from "./slots.ts";
 import type { Approvers, ChangeSystem, PromotedIn } from "./start.ts";
@@ -43,6 +47,8 @@ export type LeverConfig =
   | { readonly kind: "sandbox" }
   | SlotLeverConfig
   | NodePoolLeverConfig
+  /** The flag alone: `EnvironmentPolicy.flag` says which and where. */
+  | { readonly kind: "app-configuration" }
   | {
       readonly kind: "http-route";
       readonly namespace: string;
@@ -79,8 +85,6 @@ export type LeverConfig =
       readonly context?: string;
     };
 
-export type NotifyConfig = { readonly kind: "log" } | { readonly kind: "webhook"; readonly url: string };
-
 /** Folder of lease and journal, relative to the project's folder. */
 export interface RecordConfig {
   readonly kind: "file";
@@ -101,6 +105,8 @@ export interface EnvironmentPolicy {
   readonly increments: readonly Increment[];
   /** Absent: each request is drawn for itself. */
   readonly cohort?: TenantCohort;
+  /** Absent: the stack has no flag. */
+  readonly flag?: FlagConfig;
   /** Seconds between two looks at the gates, 1-300. */
   readonly lookSeconds: number;
   /** Seconds that requests in flight get before a side is removed. */
@@ -115,6 +121,8 @@ export interface EnvironmentPolicy {
   /** Absent: a rollout may start at any time. */
   readonly windows?: WindowRules;
   readonly promotedIn: PromotedIn;
+  /** Absent: the stack has no schema migration. */
+  readonly migration?: MigrationConfig;
   /** Why config names a strategy of its own, where a change picks another. */
   readonly strategyReason?: string;
   readonly metrics: MetricsConfig;
@@ -123,6 +131,10 @@ export interface EnvironmentPolicy {
   readonly watch: WatchConfig;
   readonly validate: ValidateConfig;
   readonly notify: readonly NotifyConfig[];
+  /** Who is named in messages; absent: nobody is. */
+  readonly communication?: Communication;
+  /** Absent: no incident is opened. */
+  readonly incident?: IncidentConfig;
   readonly record: RecordConfig;
   /** Origin of each leaf by its dotted path, for those that people ask about. */
   readonly origins: Readonly<Record<string, Origin>>;

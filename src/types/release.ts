@@ -2,7 +2,8 @@ import type { WorkloadSnapshot } from "./workload.ts";
 
 /**
  * Id of a plan step: an increment by its exposure (`"5"`), or `install`, `direct`, `roll`, `stage`, `validate`, `swap`,
- * `pool-<name>`, `settle`, `promote-stable`, `promote-switch`, `promote-clean`, `revert`.
+ * `pool-<name>`, `settle`, `promote-stable`, `promote-switch`, `promote-clean`, `revert`; of a flag `beta`, its percentages
+ * and `off`, with `flag-` before it where a service stands beside the flag.
  */
 export type StepId = string;
 
@@ -24,7 +25,12 @@ export interface Release {
   readonly step: StepId;
   /** Only while there is a candidate: what a revert needs to write the baseline's record verbatim. */
   readonly rollout?: RolloutOrigin;
+  /** The flag beside the service, as a release of its own. A stack of a flag alone has that as its release. */
+  readonly flag?: FlagRelease;
 }
+
+/** A flag's release: its snapshots are definitions; off while stable is `off` and the candidate has no exposure. */
+export type FlagRelease = Omit<Release, "flag">;
 
 export interface RolloutOrigin {
   /** `step` of the record that the rollout started from. */

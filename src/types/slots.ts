@@ -39,5 +39,5 @@ export interface ValidateConfig {
   readonly smokeTimeoutSeconds: number;
 }
 
-/** What a stack rolls out: a service on Kubernetes, an app with slots, or the node pools of a cluster. */
-export type Platform = "kubernetes" | "app-service" | "node-pools";
+/** What a stack rolls out: a service on Kubernetes, an app with slots, the node pools of a cluster, or a flag alone. */
+export type Platform = "kubernetes" | "app-service" | "node-pools" | "app-configuration";

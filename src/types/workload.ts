@@ -1,3 +1,4 @@
+import type { FlagSpec } from "./flag-config.ts";
 import type { NodeSpec } from "./node-pools.ts";
 
 /** A probe of the container's HTTP server, as Kubernetes runs it. Times in seconds. */
@@ -42,11 +43,11 @@ export interface WorkloadSpec {
   };
 }
 
-/** A version together with what it runs as, as kept in the release: that of a service, or of the nodes under them. */
+/** A version together with what it runs as, as kept in the release: that of a service, of the nodes under it, or of a flag. */
 export interface WorkloadSnapshot {
   /** The version's name as people say it: `1.2.4`. */
   readonly version: string;
   /** `<digest or tag>+<SHA-256 of the spec>`: two snapshots are the same version iff this is equal. */
   readonly identity: string;
-  readonly workload: WorkloadSpec | NodeSpec;
+  readonly workload: WorkloadSpec | NodeSpec | FlagSpec;
 }

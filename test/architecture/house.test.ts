@@ -24,6 +24,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   sandbox: [...core, "ports"],
   cli: [...core, "ports", "driver", "components", "program", "adapters", "sandbox"],
   azure: ["components"],
+  monitor: ["components"],
   aks: ["components"],
   index: [...core, "ports", "driver", "components", "program", "adapters"],
 };

@@ -1,22 +1,67 @@
 import { afterEach } from "vitest";
 import { createLogNotify } from "../../src/adapters/notify/log-notify.ts";
-import { createWebhookNotify } from "../../src/adapters/notify/webhook-notify.ts";
-import { type HttpFake, startHttpFake } from "../support/http-fake.ts";
+import { openChannels } from "../../src/adapters/notify/open.ts";
+import type { NotifyConfig } from "../../src/types/notify.ts";
+import { type FakeAnswer, type HttpFake, startHttpFake } from "../support/http-fake.ts";
+import {
+  channelAt,
+  type FakeService,
+  fakeGithub,
+  fakePagerDuty,
+  fakeSlack,
+  fakeTeams,
+  fakeWebhook,
+} from "../support/http-fake-channels.ts";
 import { createMemoryNotify } from "../support/memory-notify.ts";
 import { createMemoryRuntime } from "../support/memory-runtime.ts";
-import { notifySuite } from "./notify-suite.ts";
+import { type NotifyUnderTest, notifySuite, type Trouble } from "./notify-suite.ts";
 
 const servers: HttpFake[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
+/** How each service refuses for good, by its documentation. */
+const never: Readonly<Record<string, FakeAnswer>> = {
+  slack: { status: 410, body: "channel_is_archived" },
+  teams: { status: 401 },
+  pagerduty: { status: 400, body: '{"status":"invalid event"}' },
+  "github-deployments": { status: 422, body: '{"message":"Validation Failed"}' },
+  webhook: { status: 404 },
+};
+
+function answerTo(trouble: Trouble, kind: string): FakeAnswer {
+  if (trouble === "down") return { status: 503 };
+  if (trouble === "busy") return { status: 429, headers: { "retry-after": "7" } };
+  return never[kind] ?? { status: 400 };
+}
+
+async function overHttp(kind: NotifyConfig["kind"], service: FakeService): Promise<NotifyUnderTest> {
+  let trouble: Trouble | undefined;
+  const server = await startHttpFake((request) =>
+    trouble === undefined ? service.answer(request) : answerTo(trouble, kind),
+  );
+  servers.push(server);
+  const { runtime } = createMemoryRuntime();
+  const [notify] = await openChannels({ configs: [channelAt(kind, server.url)], runtime, env: {} });
+  if (notify === undefined) throw new Error("no channel was opened");
+  const breakIt = (how: Trouble | undefined) => {
+    trouble = how;
+  };
+  return { notify, delivered: () => service.taken, breakIt };
+}
+
 notifySuite("memory", async () => {
   const notify = createMemoryNotify();
+  const answers = {
+    down: { status: "later", reason: "down" },
+    busy: { status: "later", reason: "busy", afterMs: 7000 },
+    never: { status: "refused", reason: "no such channel" },
+  } as const;
   return {
     notify,
-    delivered: () => notify.sent.map((one) => `${one.rolloutId} ${one.title} ${one.text}`),
-    breakIt: () => notify.failWith(new Error("down")),
+    delivered: () => notify.sent.map(({ title }) => title),
+    breakIt: (how) => notify.answerWith(how === undefined ? undefined : answers[how]),
   };
 });
 
@@ -24,26 +69,14 @@ notifySuite(
   "log",
   async () => {
     const { runtime, lines } = createMemoryRuntime();
-    return { notify: createLogNotify({ runtime }), delivered: () => lines, breakIt: () => undefined };
+    const notify = createLogNotify({ config: { kind: "log" }, runtime });
+    return { notify, delivered: () => lines, breakIt: () => undefined };
   },
   { canFail: false },
 );
 
-notifySuite("webhook", async () => {
-  let status = 204;
-  const taken: string[] = [];
-  const server = await startHttpFake(({ body }) => {
-    if (status === 204) taken.push(body);
-    return { status };
-  });
-  servers.push(server);
-  const { runtime } = createMemoryRuntime();
-  const notify = createWebhookNotify({
-    config: { kind: "webhook", url: `${server.url}/hook/s3cr3t` },
-    runtime,
-  });
-  const breakIt = () => {
-    status = 500;
-  };
-  return { notify, delivered: () => taken, breakIt };
-});
+notifySuite("webhook", () => overHttp("webhook", fakeWebhook()));
+notifySuite("slack", () => overHttp("slack", fakeSlack()));
+notifySuite("teams", () => overHttp("teams", fakeTeams()));
+notifySuite("pagerduty", () => overHttp("pagerduty", fakePagerDuty()));
+notifySuite("github-deployments", () => overHttp("github-deployments", fakeGithub()));

@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { verifyJournal } from "../../src/analysis/verify-journal.ts";
+import { chainStart, entryHash } from "../../src/lib/journal-chain.ts";
 import type { RecordStore, Requests } from "../../src/ports/record.ts";
 import { journalDraft as draft } from "../support/memory-record.ts";
 import type { ManualClock } from "../support/memory-runtime.ts";
 
 /** One record as two processes see it. */
 export interface RecordUnderTest {
+  /** Whose journal it is. */
+  readonly name: string;
   readonly a: RecordStore;
   /** The same record, opened by another process. */
   readonly b: RecordStore;
@@ -113,7 +117,7 @@ function journalCases(open: () => Promise<RecordUnderTest>): void {
       const token = await granted(a);
       const first = await a.journal.append(draft(token), { sync: true });
       const second = await a.journal.append(draft(token, { kind: "end", state: "completed" }));
-      expect(first).toEqual({ schemaVersion: 1, seq: 1, ...draft(token) });
+      expect(first).toMatchObject({ schemaVersion: 1, seq: 1, ...draft(token) });
       expect(second.seq).toBe(2);
       expect(await b.journal.read()).toEqual([first, second]);
       expect(a.journal.location).not.toBe("");
@@ -154,6 +158,36 @@ function journalCases(open: () => Promise<RecordUnderTest>): void {
     it("refuses a token that was never granted", async () => {
       const { a } = await open();
       await expect(a.journal.append(draft(1))).rejects.toMatchObject({ code: "lease-lost" });
+    });
+
+    it("chains each entry to the one before it, over drivers, and verifies byte for byte", async () => {
+      const { a, b, name } = await open();
+      expect(verifyJournal(await a.journal.bytes(), { name })).toMatchObject({ status: "unchained" });
+      const token = await granted(a);
+      const data = { infinite: Number.NaN, none: undefined, text: "ü\u2028\ud800" };
+      const first = await a.journal.append(draft(token, { data }), { sync: true });
+      await a.lease.release(token);
+      const second = await b.journal.append(draft(await granted(b)));
+      expect(first.prev).toBe(chainStart({ name }));
+      expect(second.prev).toBe(first.hash);
+      for (const entry of await a.journal.read()) expect(entry.hash).toBe(entryHash({ ...entry }));
+      const head = { seq: 2, hash: second.hash };
+      const bytes = await a.journal.bytes();
+      expect(verifyJournal(bytes, { name })).toMatchObject({ status: "verified", name, head, entries: 2 });
+      const staging = verifyJournal(bytes, { name: `${name}-2` });
+      expect(staging.problems).toMatchObject([{ fault: "other-journal", line: 1 }]);
+    });
+
+    it("chains what comes at one time in the order of its numbers", async () => {
+      const { a, b, name } = await open();
+      const token = await granted(a);
+      const all = Array.from({ length: 20 }, (_, index) =>
+        (index % 2 ? a : b).journal.append(draft(token, { step: String(index) })),
+      );
+      const last = (await Promise.all(all)).find(({ seq }) => seq === all.length);
+      const anchor = { seq: all.length, hash: last?.hash ?? "" };
+      const report = verifyJournal(await b.journal.bytes(), { name, anchor });
+      expect(report).toMatchObject({ status: "verified", head: anchor });
     });
 
     it("takes the last words of a holder whose term ran out while nobody took over", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { createFileRecord } from "../../src/adapters/record/file-record.ts";
-import { createMemoryRecord, memoryRecordState } from "../support/memory-record.ts";
+import { createMemoryRecord, memoryJournal, memoryRecordState } from "../support/memory-record.ts";
 import { createMemoryRuntime } from "../support/memory-runtime.ts";
 import { recordSuite } from "./record-suite.ts";
 
@@ -16,7 +16,7 @@ recordSuite("memory", async () => {
   const { runtime, wall } = createMemoryRuntime();
   const state = memoryRecordState();
   const a = createMemoryRecord({ runtime, state });
-  return { a, b: createMemoryRecord({ runtime, state }), wall, killA: a.die };
+  return { name: memoryJournal, a, b: createMemoryRecord({ runtime, state }), wall, killA: a.die };
 });
 
 recordSuite("file", async () => {
@@ -24,7 +24,8 @@ recordSuite("file", async () => {
   folders.push(dir);
   const { runtime, wall } = createMemoryRuntime();
   const dead = new Set<number>();
+  const name = "atp/prod";
   const open = (pid: number) =>
-    createFileRecord({ dir, runtime, host: "box", pid, isAlive: (other) => !dead.has(other) });
-  return { a: open(101), b: open(102), wall, killA: () => dead.add(101) };
+    createFileRecord({ dir, name, runtime, host: "box", pid, isAlive: (other) => !dead.has(other) });
+  return { name, a: open(101), b: open(102), wall, killA: () => dead.add(101) };
 });

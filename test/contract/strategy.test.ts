@@ -5,6 +5,7 @@ import type { Decision } from "../../src/types/decision.ts";
 import type { JournalDraft, JournalEntry } from "../../src/types/journal.ts";
 import type { StateName } from "../../src/types/state.ts";
 import { createMemoryRecord } from "../support/memory-record.ts";
+import { diesAfter } from "../support/mortal.ts";
 import { aStrategy, type StrategyName, strategyNames } from "../support/strategies.ts";
 
 // What every strategy promises, whatever it moves and however (issue 4). On the fake engine for all of them; the real
@@ -37,42 +38,6 @@ function onAppend(driver: Driver, hear: (draft: JournalDraft) => Promise<void>):
       },
     },
   });
-}
-
-/**
- * The driver dies right after its nth entry: nothing is written and nothing is called from then on. Gives back what makes
- * it a new process.
- */
-function diesAfter(driver: Driver, nth: number): () => void {
-  const { deps, record } = driver;
-  const { engine, lever, leverFor } = deps;
-  let dead = false;
-  let written = 0;
-  const alive = <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) => {
-    return async (...args: A): Promise<T> => {
-      if (dead) throw new Error("killed");
-      return await call(...args);
-    };
-  };
-  const mortal = (one: typeof lever) => ({ ...one, setExposure: alive(one.setExposure) });
-  const append: typeof record.journal.append = async (draft, options) => {
-    if (dead) throw new Error("killed");
-    const entry = await record.journal.append(draft, options);
-    if (written++ === nth) dead = true;
-    if (dead) throw new Error("killed");
-    return entry;
-  };
-  Object.assign(deps, {
-    engine: { ...engine, up: alive(engine.up), preview: alive(engine.preview) },
-    lever: mortal(lever),
-    ...(leverFor === undefined ? {} : { leverFor: (sides: object) => mortal(leverFor(sides)) }),
-    record: { ...record, journal: { ...record.journal, append } },
-  });
-  return () => {
-    record.die();
-    const again = createMemoryRecord({ runtime: deps.runtime, state: record.state });
-    Object.assign(deps, { engine, lever, record: again, ...(leverFor === undefined ? {} : { leverFor }) });
-  };
 }
 
 function abort(driver: Driver): Promise<void> {

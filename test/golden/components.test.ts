@@ -7,6 +7,7 @@ import { runInContext } from "../../src/program/context.ts";
 import main from "../../src/program/index.ts";
 import type { Target } from "../../src/types/engine.ts";
 import type { Release } from "../../src/types/release.ts";
+import { validFlag } from "../unit/config/valid-flag.ts";
 import { known, type MockedResource, mockStack } from "../unit/program/mock-stack.ts";
 
 const steps = [
@@ -44,6 +45,7 @@ beforeAll(() =>
       metrics: { kind: "sandbox" },
       health: { kind: "sandbox" },
       lever: { kind: "sandbox" },
+      flag: validFlag,
     }),
   }),
 );

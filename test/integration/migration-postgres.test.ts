@@ -1,18 +1,22 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type PhaseRun, runPhaseCommand } from "../../src/adapters/migration/command-phase.ts";
-import type { PhaseReport } from "../../src/adapters/migration/phase-output.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { createPhaseCommands } from "../../src/adapters/migration/command-phase.ts";
+import { createFileRecord } from "../../src/adapters/record/file-record.ts";
+import { type MigrateOptions, migrate } from "../../src/driver/migrate.ts";
+import type { MigrateDeps } from "../../src/driver/migrate-session.ts";
+import { migrationIssues } from "../../src/lib/migration-rules.ts";
+import type { Runtime } from "../../src/lib/runtime.ts";
 import { wallClock } from "../../src/lib/wall-clock.ts";
-import { nextPhase } from "../../src/plan/migration.ts";
-import {
-  actionDone,
-  checkpointed,
-  migrationRecordSchema,
-  startRecord,
-} from "../../src/plan/migration-record.ts";
-import { migrationIssues } from "../../src/plan/migration-rules.ts";
-import type { Migration, MigrationPosition, MigrationRecord } from "../../src/types/migration.ts";
+import { recordIn } from "../../src/plan/migration-journal.ts";
+import type { Migration, MigrationPosition } from "../../src/types/migration.ts";
+import type { MigrationConfig } from "../../src/types/migration-config.ts";
+import { createMemoryRuntime, until } from "../support/memory-runtime.ts";
 import { aMigration } from "../support/migrations.ts";
 import { type OrdersApp, startOrdersApp } from "../support/orders-app.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
@@ -33,6 +37,11 @@ afterAll(async () => {
   await pool?.end();
   await postgres?.stop();
 });
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "rollouts-migrate-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(async () => {
   await pool.query("DROP TABLE IF EXISTS orders");
   await pool.query(
@@ -43,9 +52,10 @@ beforeEach(async () => {
   );
 });
 
+const script = join(import.meta.dirname, "../support/orders-migration-command.ts");
+
 /** The guide's migration with commands that are there. */
 function migrationOfOrders(): Migration {
-  const script = join(import.meta.dirname, "../support/orders-migration-command.ts");
   const text = JSON.stringify(aMigration()).replaceAll(
     '["migrate"',
     `[${JSON.stringify(process.execPath)},${JSON.stringify(script)}`,
@@ -53,52 +63,55 @@ function migrationOfOrders(): Migration {
   return JSON.parse(text);
 }
 
-/** What a driver will do: store what is meant, do it, store what is done. */
+/** The driver over a real record and real commands; a version is the application's. Every call is a driver of its own. */
 function mover(app: OrdersApp) {
-  const migration = migrationOfOrders();
-  let stored = JSON.stringify(startRecord(migration, Date.now()));
-  let laterMs = 0;
-  const now = () => Date.now() + laterMs;
-  const load = () => migrationRecordSchema.parse(JSON.parse(stored));
-  const store = (record: MigrationRecord) => {
-    stored = JSON.stringify(record);
+  const migration: MigrationConfig = {
+    ...migrationOfOrders(),
+    // So that a backfill that died goes on from its checkpoint, once somebody has looked.
+    onFailure: "freeze",
+    testedIn: [],
+    testedWithinSeconds: 86_400,
   };
-  const ask = (asked: MigrationPosition) => nextPhase(load(), { migration, asked, now: now() });
+  const dir = join(folder, "record");
+  let laterMs = 0;
+  const runtime: Runtime = {
+    ...createMemoryRuntime().runtime,
+    wall: wallClock,
+    clock: { now: () => Date.now() + laterMs, sleep: wallClock.sleep },
+  };
+  const entries = () => createFileRecord({ dir, runtime }).journal.read();
+  const move = async (
+    asked: MigrationPosition,
+    { env = {}, ...options }: Partial<MigrateOptions> & { readonly env?: NodeJS.ProcessEnv } = {},
+  ) => {
+    const deps: MigrateDeps = {
+      migration,
+      stack: "prod",
+      record: createFileRecord({ dir, runtime }),
+      leaseSeconds: 30,
+      commands: createPhaseCommands({
+        runtime,
+        cwd: folder,
+        env: { ...process.env, ...env, DATABASE_URL: postgres.url },
+        secrets: [postgres.password],
+      }),
+      deploy: async ({ version }) => {
+        await app.deploy(version);
+        return { how: "done", message: `${version} serves` };
+      },
+      journalOf: async () => [],
+      runtime,
+      secrets: [postgres.password],
+    };
+    return await migrate(deps, { holder: "test", asked, ...options });
+  };
   return {
     migration,
-    load,
-    ask,
+    move,
+    entries,
+    load: async () => recordIn(await entries()),
     pass: (ms: number) => {
       laterMs += ms;
-    },
-    /** The failure of a command, or nothing. */
-    move: async (asked: MigrationPosition, env: NodeJS.ProcessEnv = {}) => {
-      const next = ask(asked);
-      if (!next.ok) throw new Error(next.message);
-      store(next.record);
-      const reports: PhaseReport[] = [];
-      let { checkpoint } = next;
-      for (const action of next.actions) {
-        if (action.kind === "deploy") await app.deploy(action.version);
-        else {
-          const run: PhaseRun = await runPhaseCommand({
-            run: action.run,
-            runtime: { wall: wallClock },
-            checkpoint,
-            timeoutMs: 30_000,
-            env: { ...process.env, ...env, DATABASE_URL: postgres.url },
-            secrets: [postgres.password],
-            report: (report) => {
-              reports.push(report);
-              if (report.kind === "checkpoint") store(checkpointed(load(), report.text));
-            },
-          });
-          if (!run.ok) return { failure: run, reports };
-        }
-        checkpoint = undefined;
-        store(actionDone(load(), now()));
-      }
-      return { reports };
     },
   };
 }
@@ -130,12 +143,12 @@ async function holdsAt(position: MigrationPosition): Promise<void> {
 test("five phases forward, and back over each of the first four, under 200 requests a second and without an error", async () => {
   const app = startOrdersApp({ pool, orders, perSecond });
   try {
-    const { migration, move, ask, load, pass } = mover(app);
+    const { migration, move, load, pass, entries } = mover(app);
     expect(migrationIssues(migration)).toEqual([]);
-    const to = async (position: MigrationPosition, requests: number) => {
-      const { failure } = await move(position);
-      expect(failure).toBeUndefined();
-      expect(load()).toMatchObject({ phase: position });
+    const to = async (position: MigrationPosition, requests: number, by = "dana") => {
+      const there = (await load())?.phase === position;
+      expect(await move(position, { by })).toMatchObject({ outcome: there ? "nothing-to-do" : "done" });
+      expect(await load()).toMatchObject({ phase: position });
       await holdsAt(position);
       await app.served(requests);
       await holdsAt(position);
@@ -158,15 +171,23 @@ test("five phases forward, and back over each of the first four, under 200 reque
     }
 
     expect(await count(apart)).toBeGreaterThan(orders / 2);
-    const died = await move("backfill", { DIE_AT: "8000" });
-    expect(died.failure).toMatchObject({ code: "phase-command-failed", exitCode: null, checkpoint: "8000" });
-    expect(load()).toMatchObject({
+    const died = await move("backfill", { env: { DIE_AT: "8000" } });
+    expect(died).toMatchObject({
+      outcome: "frozen",
+      failure: { code: "migration-frozen", message: expect.stringContaining("it was killed (at 8000/") },
+    });
+    expect(await load()).toMatchObject({
       phase: "dual-write",
       underway: { phase: "backfill", checkpoint: "8000" },
     });
-    const resumed = await move("backfill");
-    expect(resumed.failure).toBeUndefined();
-    expect(resumed.reports[0]).toMatchObject({ kind: "progress", done: 8500 });
+    expect(await move("backfill", { thaw: true, by: "dana" })).toMatchObject({ outcome: "done" });
+    const told = await entries();
+    const resumed = told.slice(told.findLastIndex(({ kind }) => kind === "begin") + 1);
+    expect(resumed[0]).toMatchObject({ kind: "intent", data: { checkpoint: "8000" } });
+    expect(resumed[1]).toMatchObject({
+      kind: "observed",
+      data: { progress: expect.stringMatching(/^8500\//) },
+    });
     await to("backfill", long);
     await to("dual-write", short);
     await to("backfill", short);
@@ -175,10 +196,11 @@ test("five phases forward, and back over each of the first four, under 200 reque
     await to("backfill", short);
     await to("switch-reads", short);
 
-    expect(ask("contract")).toMatchObject({ ok: false, code: "contract-early" });
+    await expect(move("contract", { by: "dana" })).rejects.toMatchObject({ code: "contract-early" });
     pass(migration.contractAfterSeconds * 1000);
     await to("contract", long);
-    expect(ask("switch-reads")).toMatchObject({ ok: false, code: "revert-across-contract" });
+    await expect(move("switch-reads")).rejects.toMatchObject({ code: "revert-across-contract" });
+    expect(JSON.stringify(await entries())).not.toContain(postgres.password);
   } finally {
     expect(await app.stop()).toBeGreaterThan(perSecond * 0.95);
   }
@@ -196,4 +218,72 @@ test("the load notices reads that are switched before the backfill", async () =>
   await app.served(perSecond / 2);
   await app.stop();
   expect(app.errors[0]).toMatch(/^3\.0\.0 reads null for \d+, where \d+ belongs$/);
+});
+
+/** A project whose migration needs no engine, as nothing in it deploys before contract; `rollouts` as a user calls it. */
+function aProject() {
+  const command = (what: string) => [{ run: [process.execPath, script, what] }];
+  const noDeploy = { do: [{ run: [process.execPath, "-e", ""] }], undo: [] };
+  const migration = {
+    id: "orders-total-cents",
+    phases: {
+      expand: { do: command("add-column"), undo: command("drop-new-column") },
+      "dual-write": noDeploy,
+      backfill: { do: command("backfill"), undo: [] },
+      "switch-reads": noDeploy,
+      contract: {
+        do: [{ deploy: "4.0.0" }, ...command("drop-column")],
+        irreversible: "it drops the old column",
+      },
+    },
+  };
+  const config = { "orders:rollout": { preset: "development", service: "orders", migration } };
+  writeFileSync(
+    join(folder, "Pulumi.yaml"),
+    stringify({ name: "orders", runtime: "nodejs", main: "index.ts" }),
+  );
+  writeFileSync(join(folder, "Pulumi.dev.yaml"), stringify({ config }));
+  const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
+    const main = join(import.meta.dirname, "../../src/cli/main.ts");
+    const child = spawn(process.execPath, [main, "migrate", ...args, "--stack", "dev"], {
+      cwd: folder,
+      env: { ...process.env, NO_COLOR: "1", DATABASE_URL: postgres.url, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const said = { stdout: "", stderr: "" };
+    child.stdout.on("data", (data) => (said.stdout += data));
+    child.stderr.on("data", (data) => (said.stderr += data));
+    return { child, ended: once(child, "close").then(([code]) => ({ code, ...said })) };
+  };
+  const record = createFileRecord({
+    dir: join(folder, ".rollouts/dev/migration"),
+    runtime: createMemoryRuntime().runtime,
+  });
+  return {
+    start,
+    run: (...args: readonly string[]) => start(args).ended,
+    entries: () => record.journal.read(),
+  };
+}
+
+test("a driver that is killed amid the backfill: the next one goes on from its checkpoint, and the old command ends", async () => {
+  const { start, run, entries } = aProject();
+  for (const phase of ["expand", "dual-write"]) expect(await run(phase)).toMatchObject({ code: 0 });
+  const killed = start(["backfill"], { STALL_AT: "8000" });
+  await until(async () => recordIn(await entries())?.underway?.checkpoint === "8000", 60_000);
+  killed.child.kill("SIGKILL");
+  await killed.ended;
+  expect((await run()).stdout).toMatch(
+    /under way {2}backfill, 0 of 1 done since \S+, checkpoint 8000; nobody is at it/,
+  );
+  const resumed = await run("backfill");
+  expect(resumed).toMatchObject({ code: 0 });
+  expect(resumed.stderr).toMatch(/^▶ backfill, taken up: .*; it was cut off amid: run /);
+  expect(resumed.stderr).toMatch(/^· {2}8500\//m);
+  expect(recordIn(await entries())).toMatchObject({ phase: "backfill" });
+  expect(await count(apart)).toBe(0);
+  const text = `${JSON.stringify(await entries())}${resumed.stdout}${resumed.stderr}`;
+  expect(text).not.toContain(postgres.password);
+  const connected = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'migrate'";
+  await until(async () => (await pool.query(connected)).rowCount === 0, 20_000);
 });

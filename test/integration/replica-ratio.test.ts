@@ -32,8 +32,11 @@ const health = {
   stable: [`http://${service}-stable.atp-prod/health/ready`],
   candidate: [`http://${service}-canary.atp-prod/health/ready`],
 };
-const change = (rollout: Record<string, unknown>) =>
-  void Object.assign(rollout, { lever: { kind: "replica-ratio", namespace: "atp-prod" }, health });
+// The program of this file has no flag.
+const change = (rollout: Record<string, unknown>) => {
+  const lever = { kind: "replica-ratio", namespace: "atp-prod" };
+  Object.assign(rollout, { lever, health, flag: undefined });
+};
 
 /** `before` runs at the start of the program, in each preview and update. */
 async function open(

@@ -18,8 +18,9 @@ const main = rolloutProgram(async (rollout) => {
   return rollout.outputs();
 });
 
+// The programs of this file have no flag.
 const change = (rollout: Record<string, unknown>) =>
-  void Object.assign(rollout, { lever: { kind: "istio", namespace: "atp-prod" } });
+  void Object.assign(rollout, { lever: { kind: "istio", namespace: "atp-prod" }, flag: undefined });
 
 async function rehearse(faults: readonly string[]) {
   const stack = await openStack({

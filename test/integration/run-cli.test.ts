@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
@@ -126,6 +126,24 @@ describe("rollouts run", () => {
       ok: false,
       error: { path: expect.any(String), hint: expect.any(String) },
     });
+  });
+
+  it("verifies its journal against the head in the stack's state, and finds a tail that was cut", async () => {
+    const whole = await rollouts("history", "verify", "--json");
+    expect({ code: whole.code, stderr: whole.stderr }).toEqual({ code: 0, stderr: "" });
+    const { data } = JSON.parse(whole.stdout);
+    expect(data).toMatchObject({ status: "verified", name: "atp/prod", anchorFrom: "state", problems: [] });
+    const { head, anchor, journal } = data;
+    expect(anchor.seq).toBeGreaterThan(1);
+    expect(anchor.seq).toBeLessThan(head.seq);
+
+    const text = readFileSync(journal, "utf8");
+    const kept = text.split("\n").slice(0, anchor.seq - 1);
+    writeFileSync(journal, `${kept.join("\n")}\n`);
+    const cut = await rollouts("history", "verify");
+    writeFileSync(journal, text);
+    expect(cut.code).toBe(1);
+    expect(cut.stdout).toMatch(new RegExp(`^ {2}${anchor.seq} +${anchor.seq} +cut +the anchor knows`, "m"));
   });
 
   it("has nothing to abort: exit 7, and nothing is touched (argo-rollouts#1292)", async () => {

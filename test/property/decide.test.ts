@@ -4,12 +4,18 @@ import { decide, type Observations } from "../../src/decide/decide.ts";
 import { reduce } from "../../src/decide/reduce.ts";
 import { isEnd, states } from "../../src/decide/states.ts";
 import type { RolloutRequest } from "../../src/types/decision.ts";
+import type { RolloutPlan } from "../../src/types/plan.ts";
 import type { RolloutState, StateName, WayBack } from "../../src/types/state.ts";
 import type { Verdict } from "../../src/types/verdict.ts";
 import { aPlan } from "../support/builders.ts";
+import { aFlag } from "../support/memory-flag-stack.ts";
 import { reading, simulate } from "../support/simulate.ts";
 
-const plan = aPlan();
+const plans = {
+  "a canary": aPlan(),
+  "code and its flag": aPlan({ strategy: "feature-flag", flag: aFlag() }),
+} as const;
+const [plan, flagged] = [plans["a canary"], plans["code and its flag"]];
 const names = Object.keys(states) as StateName[];
 const verdicts: readonly Verdict[] = ["pass", "fail", "no-data", "error", "cancelled", "review"];
 const at = "2026-01-01T00:00:00Z";
@@ -19,7 +25,7 @@ const request = fc.oneof(
   fc.constant<RolloutRequest>({ kind: "pause", by: "a", reason: "r", at }),
   fc.constant<RolloutRequest>({ kind: "resume", by: "a", reason: "r", at }),
   fc
-    .constantFrom(...plan.steps.map((s) => s.id))
+    .constantFrom(...flagged.steps.map((s) => s.id))
     .map((step): RolloutRequest => ({ kind: "approve", by: "a", step, reason: "r", at })),
 );
 const effect = fc.oneof(
@@ -30,53 +36,59 @@ const effect = fc.oneof(
 );
 const route = fc.option(
   fc.record({
-    exposure: fc.constantFrom(0, 5, 20, 50, 99, 100),
+    exposure: fc.constantFrom(0, 0.5, 5, 10, 20, 25, 50, 99, 100),
     accepted: fc.boolean(),
     hasCandidate: fc.boolean(),
   }),
   { nil: undefined },
 );
 
-function stepFor(name: StateName): fc.Arbitrary<string> {
+function stepFor(name: StateName, of: RolloutPlan): fc.Arbitrary<string> {
+  const settles = of === flagged ? ["flag-settle"] : [];
+  if (name === "promoting-clean") return fc.constantFrom("promote-clean", ...settles);
   if (name.startsWith("promoting-")) return fc.constant(name.replace("promoting-", "promote-"));
   if (name.startsWith("reverting-")) return fc.constant("revert");
-  return fc.constantFrom("5", "20", "50", "100");
+  const open = of.steps.filter(({ kind }) => kind === "increment" || kind === "phase" || kind === "dark");
+  return fc.constantFrom(...open.map(({ id }) => id));
 }
 
-const situation = fc.constantFrom(...names).chain((name) =>
-  fc.record({
-    state: stepFor(name).chain((step) =>
-      fc.record({
-        name: fc.constant(name),
-        step: fc.constant(step),
-        enteredAtMs: fc.nat(10_000_000),
-        extendedMs: fc.nat(2_700_000),
-        exposures: fc.constant<number[]>([5]),
-        attempts: fc.integer({ min: 1, max: 4 }),
-        confirmedAtMs: fc.nat(10_000_000),
-        exposedSinceMs: fc.nat(10_000_000),
-      }),
-    ),
-    observations: fc
-      .record({
-        effect,
-        route,
-        readings: fc.array(fc.constantFrom(...verdicts).map(reading), { maxLength: 4 }),
-      })
-      .map(
-        ({ effect: e, route: r, readings }): Observations => ({
-          lease: "held",
-          effect: e,
-          readings,
-          ...(r ? { route: r } : {}),
+const situationOf = (of: RolloutPlan) =>
+  fc.constantFrom(...names).chain((name) =>
+    fc.record({
+      state: stepFor(name, of).chain((step) =>
+        fc.record({
+          name: fc.constant(name),
+          step: fc.constant(step),
+          enteredAtMs: fc.nat(10_000_000),
+          extendedMs: fc.nat(2_700_000),
+          exposures: fc.constant<number[]>([5]),
+          attempts: fc.integer({ min: 1, max: 4 }),
+          confirmedAtMs: fc.nat(10_000_000),
+          exposedSinceMs: fc.nat(10_000_000),
         }),
       ),
-    requests: fc.array(request, { maxLength: 4 }),
-    now: fc.nat(20_000_000),
-  }),
-);
+      observations: fc
+        .record({
+          effect,
+          route,
+          readings: fc.array(fc.constantFrom(...verdicts).map(reading), { maxLength: 4 }),
+        })
+        .map(
+          ({ effect: e, route: r, readings }): Observations => ({
+            lease: "held",
+            effect: e,
+            readings,
+            ...(r ? { route: r } : {}),
+          }),
+        ),
+      requests: fc.array(request, { maxLength: 4 }),
+      now: fc.nat(20_000_000),
+    }),
+  );
 
-describe("decide, in every state", () => {
+describe.each(Object.entries(plans))("decide, in every state of %s", (_name, plan) => {
+  const situation = situationOf(plan);
+
   it("takes a breach or an abort to the state's way back at the next look", () => {
     fc.assert(
       fc.property(situation, ({ state, observations, requests, now }) => {

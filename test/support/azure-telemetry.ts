@@ -4,7 +4,7 @@ import type { KqlValue } from "./kql-parser.ts";
 /** One item of telemetry, in a workspace's columns. What is left out has the value of an ordinary request. */
 export interface Item {
   /** Default: AppRequests. */
-  readonly table?: "AppRequests" | "AppExceptions" | "AppMetrics";
+  readonly table?: keyof typeof classicTables;
   /** ms since the epoch. */
   readonly atMs: number;
   /** How much later the service has it, ms; default 20 s. */
@@ -25,11 +25,13 @@ const ordinary: Readonly<Record<string, Item["columns"]>> = {
   AppRequests: { DurationMs: 20, ResultCode: "200", Success: true },
   AppExceptions: { ExceptionType: "System.Exception" },
   AppMetrics: { Name: "", Sum: 0, Min: 0, Max: 0 },
+  AppAvailabilityResults: { Name: "", Success: true },
 };
 const shared = {
   ItemCount: 1,
   AppVersion: "",
   AppRoleName: "atp-ingestion",
+  AppRoleInstance: "pod-1",
   SyntheticSource: "",
   Properties: {},
 };
@@ -38,12 +40,14 @@ const classicTables = {
   AppRequests: "requests",
   AppExceptions: "exceptions",
   AppMetrics: "customMetrics",
+  AppAvailabilityResults: "availabilityResults",
 } as const;
 const classicColumns: Readonly<Record<string, string>> = {
   TimeGenerated: "timestamp",
   ItemCount: "itemCount",
   AppVersion: "application_Version",
   AppRoleName: "cloud_RoleName",
+  AppRoleInstance: "cloud_RoleInstance",
   SyntheticSource: "operation_SyntheticSource",
   Properties: "customDimensions",
   DurationMs: "duration",

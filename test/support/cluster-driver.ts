@@ -65,7 +65,7 @@ export function openDriver(spec: StackSpec, observer?: (entry: JournalEntry) => 
     }),
     ...sourcesOf(policy, runtime),
     record: createFileRecord({ dir: join(spec.dir, "record"), runtime }),
-    notify: [{ name: "test", send: async () => {} }],
+    notify: [{ name: "test", kind: "test", for: "all", send: async () => ({ status: "sent" }) }],
     runtime,
     policy,
     secrets: [passphrase],

@@ -22,12 +22,22 @@ export type ResultRow = Readonly<Record<string, KqlValue>>;
  * division is one of whole numbers is for the type checker to say. Throws, as the service refuses, on a name it
  * doesn't know.
  */
-export function runKql(text: string, tables: Readonly<Record<string, readonly StoredRow[]>>): ResultRow[] {
-  const { lets, main } = parseKql(text);
-  const scalars: Record<string, KqlValue> = {};
+export function runKql(
+  text: string,
+  tables: Readonly<Record<string, readonly StoredRow[]>>,
+  /** What `now()` says, ms since the epoch; absent: a query that asks it fails. */
+  nowMs?: number,
+): ResultRow[] {
+  const { lets, tables: named, main } = parseKql(text);
+  const scalars: Record<string, KqlValue> = nowMs === undefined ? {} : { [nowName]: new Date(nowMs) };
   for (const { name, value } of lets) scalars[name] = scalar(value, { row: undefined, scalars });
-  return run(main, { tables, scalars }).map(({ columns }) => columns as ResultRow);
+  const all = { ...tables };
+  for (const [name, pipeline] of Object.entries(named)) all[name] = run(pipeline, { tables: all, scalars });
+  return run(main, { tables: all, scalars }).map(({ columns }) => columns as ResultRow);
 }
+
+/** No query can name a scalar so. */
+const nowName = "now()";
 
 interface World {
   readonly tables: Readonly<Record<string, readonly StoredRow[]>>;
@@ -64,7 +74,8 @@ function unite(parts: readonly Pipeline[], world: World): StoredRow[] {
 function columnNames({ operators }: Pipeline): string[] {
   let names: string[] = [];
   for (const operator of operators) {
-    if (operator.kind === "where") continue;
+    if (operator.kind === "where" || operator.kind === "order") continue;
+    if (operator.kind === "join") throw new Error("SYN0002: the fake doesn't know a join in a union");
     if (operator.kind !== "extend") names = [];
     if (operator.kind === "summarize") names.push(...operator.by.map(({ name }) => name));
     names.push(...operator.columns.map(({ name }) => name));
@@ -72,12 +83,20 @@ function columnNames({ operators }: Pipeline): string[] {
   return names;
 }
 
-function apply(operator: Operator, rows: readonly StoredRow[], { scalars }: World): readonly StoredRow[] {
+function apply(operator: Operator, rows: readonly StoredRow[], world: World): readonly StoredRow[] {
+  const { scalars } = world;
   const columnsOf = (columns: readonly Named[], row: StoredRow) =>
     Object.fromEntries(columns.map(({ name, value }) => [name, evaluate(value, { row, scalars })]));
   switch (operator.kind) {
     case "where":
       return rows.filter((row) => scalar(operator.condition, { row, scalars }) === true);
+    case "join":
+      return join(rows, run(operator.with, world), operator.on);
+    case "order": {
+      const keyed = rows.map((row) => ({ row, key: numberOf(scalar(operator.by, { row, scalars })) }));
+      keyed.sort((a, b) => (operator.down ? b.key - a.key : a.key - b.key));
+      return keyed.slice(0, operator.top).map(({ row }) => row);
+    }
     case "extend":
       return rows.map((row) => ({
         ...row,
@@ -103,6 +122,22 @@ function apply(operator: Operator, rows: readonly StoredRow[], { scalars }: Worl
   }
 }
 
+/** Columns of the right side that the left one has too get a 1 at their end. */
+function join(left: readonly StoredRow[], right: readonly StoredRow[], on: readonly string[]): StoredRow[] {
+  const keyOf = ({ columns }: StoredRow) => JSON.stringify(on.map((name) => columns[name] ?? null));
+  const byKey = new Map<string, StoredRow[]>();
+  for (const row of right) push(byKey, keyOf(row), row);
+  return left.flatMap((row) =>
+    (byKey.get(keyOf(row)) ?? []).map((other) => {
+      const renamed = Object.entries(other.columns).map(([name, value]) => [
+        name in row.columns ? `${name}1` : name,
+        value,
+      ]);
+      return { ...row, columns: { ...row.columns, ...Object.fromEntries(renamed) } };
+    }),
+  );
+}
+
 function push<T>(groups: Map<string, T[]>, key: string, value: T): void {
   const group = groups.get(key);
   if (group) group.push(value);
@@ -117,6 +152,10 @@ function evaluate(expression: Expression, place: Place): Cell {
     const bag = evaluate(expression.of, place);
     const key = scalar(expression.key, place);
     return (bag as Record<string, string> | null)?.[String(key)] ?? null;
+  }
+  if (expression.kind === "call" && expression.name === "parse_json") {
+    const [text] = expression.args;
+    return JSON.parse(String(text && scalar(text, place))) as Cell;
   }
   if (expression.kind === "call") return call(expression.name, expression.args, place);
   const { name } = expression;
@@ -136,6 +175,7 @@ function scalar(expression: Expression, place: Place): KqlValue {
 
 function call(name: string, args: readonly Expression[], place: Place): KqlValue {
   if (name === "ingestion_time") return place.row?.ingestedAt ?? null;
+  if (name === "now") return now(args, place);
   if (aggregates[name] !== undefined && place.group !== undefined) {
     const { group, scalars } = place;
     return aggregates[name](group.map((row) => args.map((arg) => scalar(arg, { row, scalars }))));
@@ -144,6 +184,13 @@ function call(name: string, args: readonly Expression[], place: Place): KqlValue
   const known = functions[name];
   if (known === undefined) throw new Error(`SEM0260: Unknown function: '${name}'`);
   return known(...values);
+}
+
+function now(args: readonly Expression[], place: Place): KqlValue {
+  const at = place.scalars[nowName];
+  if (!(at instanceof Date)) throw new Error("SEM0260: Unknown function: 'now'");
+  const [offset] = args;
+  return offset === undefined ? at : new Date(at.getTime() + numberOf(scalar(offset, place)));
 }
 
 /** What a value is worth in comparisons and sums; NaN for null. */
@@ -190,8 +237,18 @@ const functions: Readonly<Record<string, Compute>> = {
   "-": (a = null, b = null) => {
     if (a === null || b === null) return null;
     const difference = numberOf(a) - numberOf(b);
-    return a instanceof Date ? new Timespan(difference) : difference;
+    if (a instanceof Date) return b instanceof Timespan ? new Date(difference) : new Timespan(difference);
+    return difference;
   },
+  negative: (value = null) => {
+    if (value === null) return null;
+    return value instanceof Timespan ? new Timespan(-value.ms) : -numberOf(value);
+  },
+  real: (value = null) => value,
+  min_of: (...values) => (values.includes(null) ? null : Math.min(...values.map(numberOf))),
+  strcat: (...values) => values.map((value) => (value === null ? "" : String(value))).join(""),
+  startofmonth: (value = null) =>
+    value instanceof Date ? new Date(Date.UTC(value.getUTCFullYear(), value.getUTCMonth())) : null,
   "/": arithmetic((a, b) => a / b),
   bin: (value = null, size = null) => {
     if (value === null) return null;
@@ -242,6 +299,14 @@ const aggregates: Readonly<Record<string, Aggregate>> = {
       null,
     );
   },
+  min: (rows) => {
+    const values = rows.map(([value]) => value ?? null).filter((value) => value !== null);
+    return values.reduce<KqlValue>(
+      (low, value) => (low === null || numberOf(value) < numberOf(low) ? value : low),
+      null,
+    );
+  },
+  dcount: (rows) => new Set(rows.map(([value]) => value).filter((value) => value !== null)).size,
   percentile: (rows) =>
     percentileOf(
       numbers(rows).map((value) => [value, 1]),

@@ -22,6 +22,8 @@ export interface Named {
 
 export type Operator =
   | { readonly kind: "where"; readonly condition: Expression }
+  | { readonly kind: "join"; readonly with: Pipeline; readonly on: readonly string[] }
+  | { readonly kind: "order"; readonly by: Expression; readonly down: boolean; readonly top?: number }
   | { readonly kind: "extend" | "project"; readonly columns: readonly Named[] }
   | { readonly kind: "summarize"; readonly columns: readonly Named[]; readonly by: readonly Named[] };
 
@@ -32,6 +34,8 @@ export interface Pipeline {
 
 export interface Query {
   readonly lets: readonly Named[];
+  /** What is named by `let` and gives rows. */
+  readonly tables: Readonly<Record<string, Pipeline>>;
   readonly main: Pipeline;
 }
 
@@ -40,7 +44,10 @@ const tokenPattern =
   /\s+|\/\/[^\n]*|datetime\(([^)]*)\)|\d+(?:\.\d+)?(ms|[smhd])\b|\d+(?:\.\d+)?(?:e[+-]?\d+)?|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[A-Za-z_]\w*|>=|<=|==|!=|[|()[\],;=<>+\-*/]/y;
 const levels = [["or"], ["and"], ["==", "!=", "<", ">", "<=", ">=", "in"], ["+", "-"], ["*", "/"]] as const;
 
-/** Parses what our adapters send: `let` scalars, `where`, `extend`, `project`, `summarize`, a leading `union`. Throws on anything else. */
+/**
+ * Parses what we send: `let` scalars and tables, `where`, `extend`, `project`, `summarize`, inner `join`, `order by`,
+ * `top`, a leading `union`. Throws on anything else.
+ */
 export function parseKql(text: string): Query {
   const tokens = tokenize(text);
   let at = 0;
@@ -64,7 +71,9 @@ export function parseKql(text: string): Query {
       take(")");
       return inner;
     }
+    if (token === "-") return { kind: "call", name: "negative", args: [primary()] };
     if (!/^[A-Za-z_]/.test(token) || token.startsWith("datetime(")) return literal(token);
+    if (token === "null") return { kind: "literal", value: null };
     if (token === "true" || token === "false") return { kind: "literal", value: token === "true" };
     if (!skip("(")) return { kind: "name", name: token };
     const args = peek() === ")" ? [] : list(() => expression(0));
@@ -104,9 +113,30 @@ export function parseKql(text: string): Query {
     const kind = take();
     if (kind === "where") return { kind, condition: expression(0) };
     if (kind === "extend" || kind === "project") return { kind, columns: list(named) };
+    if (kind === "join") return join();
+    if (kind === "order") {
+      take("by");
+      return order();
+    }
+    if (kind === "top") {
+      const top = Number(take());
+      take("by");
+      return { ...order(), top };
+    }
     if (kind !== "summarize") throw new Error(`SYN0002: the fake doesn't know the operator ${kind}`);
     const columns = list(named);
     return { kind, columns, by: skip("by") ? list(named) : [] };
+  };
+  const join = (): Operator => {
+    for (const word of ["kind", "=", "inner"]) take(word);
+    const rows = bracketed();
+    take("on");
+    return { kind: "join", with: rows, on: list(() => take()) };
+  };
+  const order = (): Extract<Operator, { kind: "order" }> => {
+    const by = expression(0);
+    // Without a word Kusto orders downwards.
+    return { kind: "order", by, down: !skip("asc") && (skip("desc") || true) };
   };
   const bracketed = (): Pipeline => {
     take("(");
@@ -121,13 +151,19 @@ export function parseKql(text: string): Query {
     return { source, operators };
   };
   const lets: Named[] = [];
+  const tables: Record<string, Pipeline> = {};
   while (skip("let")) {
-    lets.push(named());
+    // `let Rows = AppRequests | …`: a name that a pipe follows gives rows.
+    if (tokens[at + 3] === "|") {
+      const name = take();
+      take("=");
+      tables[name] = pipeline();
+    } else lets.push(named());
     take(";");
   }
   const main = pipeline();
   if (at < tokens.length) throw new Error(`SYN0002: ${peek()} is not expected`);
-  return { lets, main };
+  return { lets, tables, main };
 }
 
 function tokenize(text: string): string[] {

@@ -12,13 +12,26 @@ const tables: Readonly<Record<string, string>> = {
   AppRequests: `TimeGenerated:datetime,${shared},Name:string,ResultCode:string,Success:bool,DurationMs:real,Properties:dynamic,_ResourceId:string`,
   AppExceptions: `TimeGenerated:datetime,${shared},ExceptionType:string,ProblemId:string,Properties:dynamic,_ResourceId:string`,
   AppMetrics: `TimeGenerated:datetime,${shared},Name:string,Sum:real,Min:real,Max:real,Properties:dynamic,_ResourceId:string`,
+  AppAvailabilityResults: `TimeGenerated:datetime,${shared},Name:string,Location:string,Success:bool,DurationMs:real,Message:string,Properties:dynamic,_ResourceId:string`,
+  KubeNodeInventory:
+    "TimeGenerated:datetime,ClusterName:string,Computer:string,KubeletVersion:string,Labels:string,Status:string,_ResourceId:string",
+  KubePodInventory:
+    "TimeGenerated:datetime,ClusterName:string,Computer:string,Name:string,Namespace:string,PodStatus:string,PodUid:string,_ResourceId:string",
   requests: `timestamp:datetime,${classic},name:string,resultCode:string,success:string,duration:real,customDimensions:dynamic`,
   exceptions: `timestamp:datetime,${classic},type:string,problemId:string,customDimensions:dynamic`,
+  availabilityResults: `timestamp:datetime,${classic},name:string,location:string,success:string,duration:real,message:string,customDimensions:dynamic`,
   customMetrics: `timestamp:datetime,${classic},name:string,value:real,valueCount:int,valueSum:real,valueMin:real,valueMax:real,customDimensions:dynamic`,
 };
 const ofScope = {
-  workspace: ["AppRequests", "AppExceptions", "AppMetrics"],
-  resource: ["requests", "exceptions", "customMetrics"],
+  workspace: [
+    "AppRequests",
+    "AppExceptions",
+    "AppMetrics",
+    "AppAvailabilityResults",
+    "KubeNodeInventory",
+    "KubePodInventory",
+  ],
+  resource: ["requests", "exceptions", "customMetrics", "availabilityResults"],
 } as const;
 
 export interface Checked {

@@ -1,4 +1,5 @@
 import { RolloutError } from "../../src/errors/errors.ts";
+import { chainedLine, chainStart } from "../../src/lib/journal-chain.ts";
 import type { Runtime } from "../../src/lib/runtime.ts";
 import type { Lease, RecordStore, Requests } from "../../src/ports/record.ts";
 import type { JournalDraft, JournalEntry } from "../../src/types/journal.ts";
@@ -12,6 +13,9 @@ export interface MemoryRecordState {
   readonly requests: Parameters<Requests["submit"]>[0][];
   readonly listeners: Set<() => void>;
 }
+
+/** Whose journal each of these is. */
+export const memoryJournal = "atp/memory";
 
 export function memoryRecordState(): MemoryRecordState {
   return { lease: undefined, entries: [], requests: [], listeners: new Set() };
@@ -45,11 +49,15 @@ export function createMemoryRecord({
       append: async (draft) => {
         const { lease } = state;
         if (lease?.token !== draft.leaseToken || lease.released) throw lost(draft.leaseToken);
-        const entry: JournalEntry = plain({ schemaVersion: 1, seq: state.entries.length + 1, ...draft });
+        const seq = state.entries.length + 1;
+        const prev = state.entries.at(-1)?.hash ?? chainStart({ name: memoryJournal });
+        const entry: JournalEntry = JSON.parse(chainedLine({ schemaVersion: 1, seq, ...draft, prev }));
         state.entries.push(entry);
         return plain(entry);
       },
       read: async () => plain(state.entries),
+      bytes: async () =>
+        new TextEncoder().encode(state.entries.map((entry) => `${JSON.stringify(entry)}\n`).join("")),
     },
     requests: memoryRequests(state),
   };

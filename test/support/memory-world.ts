@@ -1,5 +1,6 @@
 import type { Clock } from "../../src/lib/runtime.ts";
 import { sha256, stableJson } from "../../src/lib/stable-json.ts";
+import { flagSnapshot } from "../../src/plan/flag-release.ts";
 import { nextRelease } from "../../src/plan/next-release.ts";
 import { recordSteps, stepsOf } from "../../src/plan/steps.ts";
 import type { Engine, EngineFailure, PreviewResult, UpOptions, UpResult } from "../../src/ports/engine.ts";
@@ -10,6 +11,7 @@ import type { CohortBin, RouteReading } from "../../src/types/observation.ts";
 import type { EnvironmentPolicy } from "../../src/types/policy.ts";
 import type { Release } from "../../src/types/release.ts";
 import { aSnapshot } from "./builders.ts";
+import { createFlagStack, type MemoryFlagStack } from "./memory-flag-stack.ts";
 
 /** A stack, a router and telemetry in memory, with knobs for what goes wrong. The knobs are asked at each call. */
 export interface World {
@@ -24,6 +26,8 @@ export interface World {
   record(): Release | undefined;
   /** Somebody else's update. */
   foreignEdit(urn: string, value: unknown): void;
+  /** Where the policy has a flag. */
+  readonly flag?: MemoryFlagStack;
 }
 
 export interface Knobs {
@@ -69,31 +73,39 @@ function createStack(
   { policy, clock, installed }: { policy: EnvironmentPolicy; clock: Clock; installed?: string },
   knobs: Knobs,
 ) {
-  let record: Release | undefined = installed === undefined ? undefined : settled(installed);
+  const calls: string[] = [];
+  const flag = createFlagStack(policy, clock, () => calls.push("lever 0"));
+  const alone = policy.platform === "app-configuration";
+  let record = installed === undefined ? undefined : baseline(installed, flag, alone);
+  if (record !== undefined) flag?.apply(undefined, record, false);
   const extra: Record<string, unknown> = {};
   const history: Weight[] = [{ sinceMs: clock.now(), exposure: 0 }];
-  const calls: string[] = [];
   let leverOwns = false;
   const exposure = () => history.at(-1)?.exposure ?? 0;
   const route = (weight: number) => {
     if (weight !== exposure()) history.push({ sinceMs: clock.now(), exposure: weight });
   };
   const resolve = (target: Target): Resolved => {
-    const desired = aSnapshot(target.version);
+    const desired =
+      alone && policy.flag ? flagSnapshot(target.version, policy.flag.spec) : aSnapshot(target.version);
     const had = record ? { record } : {};
     if (target.kind === "release") return { ...had, release: target.release, desired, notes: [] };
     const own = () => recordSteps(stepsOf(policy, { installed: record !== undefined }));
-    const steps = target.way?.steps ?? own();
+    const all = target.way?.steps ?? own();
+    const steps = all.filter((id) => !id.startsWith("flag-"));
     const step = target.step === undefined ? {} : { step: target.step };
-    const next = nextRelease(record, { desired, steps, stableReplicas: target.stableReplicas ?? 6, ...step });
+    const beside = flag?.beside(target.version, all);
+    const stableReplicas = target.stableReplicas ?? 6;
+    const next = nextRelease(record, { desired, steps, stableReplicas, ...step, ...beside });
     if (!next.ok) throw new Error(next.message);
     return { ...had, release: next.release, desired, notes: next.notes };
   };
-  const inputs = () => stableJson({ "urn:release": record ?? null, ...extra });
+  const inputs = () => stableJson({ "urn:release": record ?? null, ...flag?.inputs(record), ...extra });
   const engine: Engine = {
-    preview: async ({ target }): Promise<PreviewResult> => {
+    preview: async ({ target, refresh = false }): Promise<PreviewResult> => {
       const resolved = resolve(target);
-      const same = stableJson(resolved.release) === stableJson(record ?? null);
+      const drifted = refresh && flag?.differs(record) === true;
+      const same = !drifted && stableJson(resolved.release) === stableJson(record ?? null);
       const idle = knobs.notLive()
         ? [{ urn: "urn:d::Deployment::d", type: "test:D", op: "update", notLive: ["scaling"] }]
         : [];
@@ -103,9 +115,10 @@ function createStack(
         : [{ urn: "urn:release::Release", type: "test:Release", op: record ? "update" : "create" }];
       return { resolved, summary: same ? { same: 1 } : { update: 1 }, changes, violations: knobs.violations };
     },
-    up: async ({ target, converge = false, signal }: UpOptions): Promise<UpResult> => {
+    up: async ({ target, refresh = false, converge = false, signal }: UpOptions): Promise<UpResult> => {
       const resolved = resolve(target);
-      const { step } = resolved.release;
+      const { step } =
+        target.kind === "step" && target.step !== undefined ? { step: target.step } : resolved.release;
       calls.push(`up ${step}${converge ? " converge" : ""}`);
       await knobs.duringUp(step, signal);
       const failure = signal?.aborted
@@ -114,9 +127,10 @@ function createStack(
           ? conflict
           : knobs.upFails(step, converge);
       if (failure) return { ok: false, failure, durationMs: 1 };
+      flag?.apply(record, resolved.release, refresh);
       record = resolved.release;
       leverOwns = false;
-      route(record.exposure);
+      if (!alone) route(record.exposure);
       return { ok: true, resolved, summary: { update: 1 }, durationMs: 1 };
     },
     deployed: async () => ({
@@ -149,12 +163,18 @@ function createStack(
     calls,
     record: () => record,
     get weights() {
-      return history.map((entry) => entry.exposure);
+      return alone && flag ? flag.exposures : history.map((entry) => entry.exposure);
     },
     foreignEdit: (urn: string, value: unknown) => {
       extra[urn] = value;
     },
+    ...(flag === undefined ? {} : { flag }),
   };
+}
+
+function baseline(version: string, flag: MemoryFlagStack | undefined, alone: boolean): Release {
+  if (flag === undefined) return settled(version);
+  return alone ? flag.installed() : { ...settled(version), flag: flag.installed() };
 }
 
 const cancelled: EngineFailure = { kind: "cancelled", message: "update canceled" };

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
 /**
  * The commands of the migration in test/integration/migration-postgres.test.ts, as a team would write them: repeatable,
  * in short transactions, with a lock time-out so that a change of the table never queues up in front of its users.
- * The database is in `DATABASE_URL`. `DIE_AT`: the backfill kills itself once it has passed that id.
+ * The database is in `DATABASE_URL`. `DIE_AT`: the backfill kills itself once it has passed that id. `STALL_AT`: it stays
+ * there, and goes on talking, so that it notices where nobody reads it any more.
  */
 const changes: Readonly<Record<string, string>> = {
   "add-column": "ALTER TABLE orders ADD COLUMN IF NOT EXISTS total_cents bigint",
@@ -13,7 +15,7 @@ const changes: Readonly<Record<string, string>> = {
 };
 const batch = 500;
 
-const client = new pg.Client({ connectionString: process.env["DATABASE_URL"] });
+const client = new pg.Client({ connectionString: process.env["DATABASE_URL"], application_name: "migrate" });
 await client.connect();
 try {
   const [what = ""] = process.argv.slice(2);
@@ -51,6 +53,7 @@ async function backfill(): Promise<void> {
     );
     done = next;
     await say(`${done}/${last}\ncheckpoint: ${done}\n`);
+    while (done === Number(process.env["STALL_AT"])) await say("waiting\n").then(() => sleep(50));
     if (done >= Number(process.env["DIE_AT"] ?? Number.POSITIVE_INFINITY))
       process.kill(process.pid, "SIGKILL");
   }

@@ -5,9 +5,11 @@ import { parse, stringify } from "yaml";
 import { loadProgram, type Program } from "../../src/cli/compose/program.ts";
 import { openRehearsal, type Rehearsal } from "../../src/cli/compose/rehearsal.ts";
 import { createRuntime } from "../../src/cli/compose/runtime.ts";
+import { atChange, termsFor } from "../../src/cli/start.ts";
 import { loadStackConfig } from "../../src/config/load.ts";
 import { exitOf, type Outcome } from "../../src/driver/outcome.ts";
 import { parseFault } from "../../src/sandbox/faults.ts";
+import type { ChangeKind } from "../../src/types/change.ts";
 import type { JournalEntry } from "../../src/types/journal.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -39,18 +41,23 @@ export async function openStack(
     readonly baseline?: string;
     /** Default: the repository's own. */
     readonly program?: Program;
+    /** What the version brings, as `--change` says it. */
+    readonly kind?: ChangeKind;
   } = {},
 ): Promise<RehearsedStack> {
   const stack = options.stack ?? "prod";
   const from = join(root, options.project ?? ".");
   const projectDir = projectCopy({ from, stack }, options.change);
-  const config = await loadStackConfig({ projectDir, stack });
+  const at = { projectDir, stack, config: await loadStackConfig({ projectDir, stack }) };
+  const { config } = atChange(at, options.kind);
+  const { change } = termsFor(at, options.kind);
   const entries: JournalEntry[] = [];
   const quiet = { line: () => {}, color: false, addSecrets: () => {} };
   const rehearsal = await openRehearsal({
     projectDir,
     stack,
     config,
+    ...(change === undefined ? {} : { change }),
     program: options.program ?? (await loadProgram({ projectDir: from, main: config.main })),
     baseline: options.baseline ?? "1.2.3",
     faults: (options.faults ?? []).map(parseFault),

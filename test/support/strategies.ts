@@ -2,6 +2,7 @@ import type { DriverDeps } from "../../src/driver/session.ts";
 import type { EnvironmentPolicy } from "../../src/types/policy.ts";
 import type { ValidationReport } from "../../src/types/validation.ts";
 import { aDriver } from "./drive.ts";
+import { aFlag } from "./memory-flag-stack.ts";
 
 /** Every strategy as it runs somewhere; of the canary the shortest that still has a next increment. */
 export const strategyPolicies = {
@@ -25,6 +26,13 @@ export const strategyPolicies = {
     lever: { kind: "node-pools", pools: ["system", "work"], maxSurge: "1", drainTimeoutSeconds: 600 },
     increments: [{ exposure: 100, soakSeconds: 300 }],
   },
+  "feature flag": {
+    strategy: "feature-flag",
+    platform: "app-configuration",
+    lever: { kind: "app-configuration" },
+    flag: aFlag(),
+    increments: [10, 100].map((exposure) => ({ exposure, soakSeconds: 300 })),
+  },
 } as const satisfies Readonly<Record<string, Partial<EnvironmentPolicy>>>;
 
 export type StrategyName = keyof typeof strategyPolicies;
@@ -47,6 +55,7 @@ export function aStrategy(name: StrategyName, options: { readonly percent?: numb
   const policy = strategyPolicies[name];
   const driver = aDriver({ policy });
   driver.world.knobs.errorPercent = () => options.percent ?? 0.1;
+  if (driver.world.flag) driver.world.flag.knobs.errorPercent = () => options.percent ?? 0.1;
   const { metrics, lever } = driver.deps;
   const inPlace = name === "rolling" || name.startsWith("direct");
   const asOne = inPlace || name === "blue-green on App Service" || name === "node pools";

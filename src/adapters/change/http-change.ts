@@ -1,9 +1,9 @@
 import { configError } from "../../errors/errors.ts";
 import { type Fetched, fetchWithin } from "../../lib/fetch-within.ts";
+import { atPointer } from "../../lib/json-pointer.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Change } from "../../ports/change.ts";
 import type { ChangeAnswer, ChangeConfig } from "../../types/change-request.ts";
-import { atPointer } from "./json-pointer.ts";
 import { parseChangeTime } from "./times.ts";
 
 type HttpChangeConfig = Extract<ChangeConfig, { kind: "http" }>;

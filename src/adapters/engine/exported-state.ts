@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RolloutError } from "../../errors/errors.ts";
+import { journalHeadIn } from "../../lib/journal-chain.ts";
 import { sha256, stableJson } from "../../lib/stable-json.ts";
 import { releaseSchema } from "../../plan/release-schema.ts";
 import type { Deployed } from "../../ports/engine.ts";
@@ -42,11 +43,15 @@ const stackType = "pulumi:pulumi:Stack";
 export function deployedOf(text: string): Deployed {
   const { deployment } = parse(text);
   const resources = deployment?.resources ?? [];
-  const record = recordOf(resources.find(({ type }) => type === stackType));
+  const stack = resources.find(({ type }) => type === stackType);
+  const record = recordOf(stack);
+  // A program may have an output of that name of its own: that one is no anchor.
+  const head = journalHeadIn(stack?.outputs?.["journal"]);
   const counted = resources.filter(({ type }) => !isBookkeeping(type));
   const inputs = stableJson(Object.fromEntries(counted.map((item) => [keyOf(item), inputsOf(item)])));
   return {
     ...(record === undefined ? {} : { record }),
+    ...(head === undefined ? {} : { journalHead: head }),
     inputs,
     hash: sha256(inputs),
     pendingOperations: (deployment?.pending_operations ?? []).map(

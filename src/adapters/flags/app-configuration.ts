@@ -22,6 +22,8 @@ export interface AppConfigurationOptions {
   readonly clock: Pick<Clock, "sleep">;
   /** Version of the data plane's API; default: the SDK's. The emulator takes `2024-09-01` at most. */
   readonly apiVersion?: string;
+  /** PEM of a certificate that is trusted in place of the system's; default: those of the system. */
+  readonly ca?: string;
 }
 
 /** How often a read is asked for, and the pause between where the store names none, in ms. */
@@ -37,6 +39,7 @@ export async function openAppConfiguration(options: AppConfigurationOptions): Pr
   const client = new AppConfigurationClient(options.endpoint, options.credential, {
     retryOptions: { maxRetries: 0 },
     ...(options.apiVersion === undefined ? {} : { apiVersion: options.apiVersion }),
+    ...(options.ca === undefined ? {} : { tlsOptions: { ca: options.ca } }),
   });
   const { label } = options;
   const key = flagKey(options.flagId);
@@ -76,7 +79,7 @@ async function read(
 type Setting = Awaited<ReturnType<AppConfigurationClient["getConfigurationSetting"]>>;
 
 function readingOf(setting: Setting, { name }: Place): FlagReading {
-  const { value, etag, contentType, tags, label, isReadOnly } = setting;
+  const { value, etag, contentType, tags, label, isReadOnly, lastModified } = setting;
   // Without an etag the SDK would write without a condition.
   if (!etag) throw storeError("read", name, "the store named no etag");
   const { description } = setting;
@@ -88,6 +91,7 @@ function readingOf(setting: Setting, { name }: Place): FlagReading {
     ...(contentType === undefined ? {} : { contentType }),
     ...(label === undefined ? {} : { label }),
     ...(description ? { description } : {}),
+    ...(lastModified === undefined ? {} : { changedAt: lastModified.toISOString() }),
   };
 }
 

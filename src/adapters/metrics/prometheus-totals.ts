@@ -1,11 +1,11 @@
 import { messageOf } from "../../lib/error-message.ts";
+import { selector } from "../../lib/promql/selector.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Totals } from "../../ports/gauge.ts";
 import type { TotalsAnswer } from "../../types/gauge.ts";
 import type { MetricsConfig } from "../../types/policy.ts";
 import { createPrometheusApi, type Grid, type Series } from "./prometheus-api.ts";
 import { cohortSeries } from "./prometheus-cohort.ts";
-import { selector } from "./promql.ts";
 
 type PrometheusConfig = Extract<MetricsConfig, { kind: "prometheus" }>;
 

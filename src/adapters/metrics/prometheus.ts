@@ -1,3 +1,4 @@
+import { type Matcher, msPerUnit, selector } from "../../lib/promql/selector.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Metrics, MetricsQuery } from "../../ports/metrics.ts";
 import type { MetricsAnswer } from "../../types/observation.ts";
@@ -10,7 +11,6 @@ import {
   sourceError,
 } from "./prometheus-api.ts";
 import { type Buckets, type CohortReading, cohortSeries } from "./prometheus-cohort.ts";
-import { type Matcher, selector } from "./promql.ts";
 
 type PrometheusConfig = Extract<MetricsConfig, { kind: "prometheus" }>;
 
@@ -164,7 +164,6 @@ function bucketName(metric: string): string {
 
 function boundMs(le: string, metric: string): number {
   if (le === "+Inf") return Number.POSITIVE_INFINITY;
-  const unit = /_(ms|milliseconds)(_bucket)?$/.test(metric) ? 1 : 1000;
   // To the microsecond: 0.3 s times 1000 must be the 300 of the configuration.
-  return Math.round(Number(le) * unit * 1000) / 1000;
+  return Math.round(Number(le) * msPerUnit(metric) * 1000) / 1000;
 }

@@ -3,7 +3,8 @@ import { messageOf } from "../../lib/error-message.ts";
 import { redact } from "../../lib/redact.ts";
 import { failureOf } from "../../lib/run-program.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import { type PhaseOutput, type PhaseProgress, type PhaseReport, phaseOutput } from "./phase-output.ts";
+import type { PhaseCommands, PhaseProgress, PhaseReport, PhaseRun } from "../../ports/phase-command.ts";
+import { type PhaseOutput, phaseOutput } from "./phase-output.ts";
 import { type Ended, runLong } from "./run-long.ts";
 
 export interface PhaseCommandOptions {
@@ -27,25 +28,12 @@ export interface PhaseCommandOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Said {
-  readonly progress?: PhaseProgress;
-  /** What was left out of what it said. */
-  readonly notes: readonly string[];
+/** Commands of the project: where they run, with which environment, and what is masked in what they say. */
+export function createPhaseCommands(
+  at: Pick<PhaseCommandOptions, "runtime" | "cwd" | "env" | "secrets" | "graceMs">,
+): PhaseCommands {
+  return { run: (call) => runPhaseCommand({ ...at, ...call }) };
 }
-
-/** What a run came to. */
-export type PhaseRun =
-  | ({ readonly ok: true } & Said)
-  | ({
-      readonly ok: false;
-      readonly code: "phase-command-failed" | "phase-command-late" | "phase-command-not-started";
-      readonly message: string;
-      readonly hint: string;
-      /** Absent unless it ended by itself; null where something else killed it. */
-      readonly exitCode?: number | null;
-      /** For the next run's `CHECKPOINT`. */
-      readonly checkpoint?: string;
-    } & Said);
 
 /**
  * Runs a command of a migration to its end, for hours if need be. On stdout a line `done/total` is its progress and
@@ -94,7 +82,7 @@ function environment(env: NodeJS.ProcessEnv, checkpoint: string | undefined): No
 function resultOf(ended: Ended, output: PhaseOutput, options: PhaseCommandOptions): PhaseRun {
   const progress = output.progress();
   const checkpoint = output.checkpoint();
-  const said: Said = { ...(progress === undefined ? {} : { progress }), notes: output.notes() };
+  const said = { ...(progress === undefined ? {} : { progress }), notes: output.notes() };
   const failure = failureIn(ended, progress, options);
   if (failure === undefined) return { ok: true, ...said };
   const { code, why } = failure;

@@ -1,16 +1,7 @@
 import { messageOf } from "../../lib/error-message.ts";
 import { redact } from "../../lib/redact.ts";
+import type { PhaseProgress, PhaseReport } from "../../ports/phase-command.ts";
 import { lineReader, longestLine } from "./output-lines.ts";
-
-export interface PhaseProgress {
-  readonly done: number;
-  readonly total: number;
-}
-
-/** What a command says of itself while it runs. */
-export type PhaseReport =
-  | ({ readonly kind: "progress" } & PhaseProgress)
-  | { readonly kind: "checkpoint"; readonly text: string };
 
 /** What was said until now. */
 export interface PhaseOutput {

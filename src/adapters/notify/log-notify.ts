@@ -1,15 +1,16 @@
-import type { Runtime } from "../../lib/runtime.ts";
 import type { Notify } from "../../ports/notify.ts";
+import { type ChannelOptions, refOf } from "./channel.ts";
 
 /** Messages as lines of the log: a warning for whatever a person should look at. Never fails. */
-export function createLogNotify({ runtime }: { readonly runtime: Runtime }): Notify {
+export function createLogNotify(options: ChannelOptions<"log">): Notify {
+  const { logger } = options.runtime;
   return {
-    name: "log",
-    send: async (message) => {
-      const line = `[${message.rolloutId}] ${message.title}: ${message.text}`;
-      const calm = message.kind === "progress" || message.kind === "promoted";
-      if (calm) runtime.logger.info(line);
-      else runtime.logger.warn(line);
+    ...refOf(options),
+    send: async ({ rolloutId, title, text, kind }) => {
+      const line = `[${rolloutId}] ${title}: ${text}`;
+      if (kind === "progress" || kind === "promoted") logger.info(line);
+      else logger.warn(line);
+      return { status: "sent" };
     },
   };
 }

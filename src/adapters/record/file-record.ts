@@ -1,19 +1,23 @@
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
+import { chainedLine, chainStart } from "../../lib/journal-chain.ts";
 import type { Runtime } from "../../lib/runtime.ts";
+import { sha256 } from "../../lib/stable-json.ts";
 import type { Journal, RecordStore } from "../../ports/record.ts";
 import type { JournalEntry, JournalKind } from "../../types/journal.ts";
 import type { StateName } from "../../types/state.ts";
 import { createFileLease, type FileLease } from "./file-lease.ts";
 import { createFileRequests } from "./file-requests.ts";
 import { hostIdentity, isProcessAlive } from "./host.ts";
-import { appendLine, readLines } from "./jsonl.ts";
+import { appendLine, readBytes, readLines, type Tail } from "./jsonl.ts";
 import { corrupt, parseJson } from "./record-json.ts";
 import { createStoreLock, type StoreLock } from "./store-lock.ts";
 
 export interface FileRecordOptions {
   /** Folder of one stack's record; made at the first write. */
   readonly dir: string;
+  /** Whose journal it is, as its chain says: `atp/prod`. Default: the last two names of the folder. */
+  readonly name?: string;
   readonly runtime: Runtime;
   /** Identity of this host; default: name, boot and pid namespace. */
   readonly host?: string;
@@ -47,6 +51,9 @@ const entrySchema: z.ZodType<JournalEntry> = z.object({
   step: z.string(),
   planHash: z.string(),
   data: z.record(z.string(), z.unknown()),
+  torn: z.object({ bytes: z.int(), sha256: z.string() }).exactOptional(),
+  prev: z.string().exactOptional(),
+  hash: z.string().exactOptional(),
 });
 
 /**
@@ -60,11 +67,19 @@ export function createFileRecord(options: FileRecordOptions): RecordStore {
   const owner = { host: options.host ?? hostIdentity(), pid: options.pid ?? process.pid };
   const lock = createStoreLock({ dir, runtime, owner, isAlive });
   const lease = createFileLease({ dir, runtime, owner, isAlive, lock });
+  const name = options.name ?? `${basename(dirname(dir))}/${basename(dir)}`;
   return {
     lease,
-    journal: createFileJournal(dir, lease, lock),
+    journal: createFileJournal({ dir, name, lease, lock }),
     requests: createFileRequests({ dir, runtime, lock, ...(pollMs === undefined ? {} : { pollMs }) }),
   };
+}
+
+interface FileJournal {
+  readonly dir: string;
+  readonly name: string;
+  readonly lease: FileLease;
+  readonly lock: StoreLock;
 }
 
 /**
@@ -72,7 +87,7 @@ export function createFileRecord(options: FileRecordOptions): RecordStore {
  * under which leases are granted: what the next holder reads after its grant is all there will ever be of
  * the one before. A token that ran out and that nobody took over may still write its last words.
  */
-function createFileJournal(dir: string, lease: FileLease, lock: StoreLock): Journal {
+function createFileJournal({ dir, name, lease, lock }: FileJournal): Journal {
   const path = join(dir, "journal.jsonl");
   return {
     location: path,
@@ -80,9 +95,11 @@ function createFileJournal(dir: string, lease: FileLease, lock: StoreLock): Jour
       lock(async () => {
         await lease.assertNewest(draft.leaseToken);
         let entry: JournalEntry | undefined;
-        const build = (last: string | undefined) => {
-          const seq = last === undefined ? 1 : parseJson(last, entrySchema, path).seq + 1;
-          const text = JSON.stringify({ schemaVersion: 1, seq, ...draft });
+        const build = async (tail: Tail) => {
+          const last = tail.last === undefined ? undefined : parseJson(tail.last, entrySchema, path);
+          const seq = (last?.seq ?? 0) + 1;
+          const prev = last?.hash ?? (await startAfter(last, { name, tail }));
+          const text = chainedLine({ schemaVersion: 1, seq, ...draft, ...cutOf(tail), prev });
           // Checked as a reader will: an entry that could not be read back must never land.
           entry = parseJson(text, entrySchema, `the new entry ${seq}`);
           return text;
@@ -99,5 +116,19 @@ function createFileJournal(dir: string, lease: FileLease, lock: StoreLock): Jour
       }
       return entries;
     },
+    bytes: () => readBytes(path),
   };
+}
+
+/** The chain begins here: with nothing before it, or with what a version wrote that knew of no chain. */
+async function startAfter(
+  last: JournalEntry | undefined,
+  { name, tail }: { readonly name: string; readonly tail: Tail },
+): Promise<string> {
+  if (last === undefined) return chainStart({ name });
+  return chainStart({ name, before: { entries: last.seq, sha256: sha256(await tail.before()) } });
+}
+
+function cutOf({ torn }: Tail): Pick<JournalEntry, "torn"> {
+  return torn === undefined ? {} : { torn: { bytes: torn.length, sha256: sha256(torn) } };
 }

@@ -13,22 +13,37 @@ const chunkBytes = 64 * 1024;
  * it stands. Any other line that doesn't fit the schema throws `record-corrupt` with its number.
  */
 export async function readLines<T>(path: string, schema: z.ZodType<T>): Promise<readonly T[]> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw error;
-  });
+  const text = (await readBytes(path)).toString("utf8");
   const lines = text.split("\n").slice(0, -1);
   return lines.map((line, index) => parseJson(line, schema, `${path}:${index + 1}`));
 }
 
+/** A file as it is; empty where it doesn't exist. */
+export async function readBytes(path: string): Promise<Buffer> {
+  return await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  });
+}
+
+/** What a new line comes behind. */
+export interface Tail {
+  /** The last complete line; undefined: there is none. */
+  readonly last: string | undefined;
+  /** What a crash has left behind it; cut before the new line is written. */
+  readonly torn: Uint8Array | undefined;
+  /** Everything up to the new line, without what is torn. Reads the whole file. */
+  readonly before: () => Promise<Uint8Array>;
+}
+
 /**
- * Appends one line built from the last complete line (undefined: the first one), after cutting a torn
- * tail. Not safe by itself against other writers: call it under the store's lock. With `sync` it is on
- * disk before this resolves. A write that failed halfway (a full disk) is taken back.
+ * Appends one line built from what stands there, after cutting a torn tail. Not safe by itself against other
+ * writers: call it under the store's lock. With `sync` it is on disk before this resolves. A write that failed
+ * halfway (a full disk) is taken back.
  */
 export async function appendLine(
   path: string,
-  build: (last: string | undefined) => string,
+  build: (tail: Tail) => string | Promise<string>,
   options: { readonly sync: boolean },
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
@@ -36,8 +51,9 @@ export async function appendLine(
   try {
     const { size } = await file.stat();
     const tail = await readTail(file, size);
+    const before = () => readStart(file, tail.end);
+    const bytes = Buffer.from(`${await build({ ...tail, before })}\n`, "utf8");
     if (tail.end < size) await file.truncate(tail.end);
-    const bytes = Buffer.from(`${build(tail.last)}\n`, "utf8");
     try {
       await file.writeFile(bytes);
       if (options.sync) await file.datasync();
@@ -59,26 +75,38 @@ export async function appendLine(
 
 type Handle = Awaited<ReturnType<typeof open>>;
 
-/** The last complete line, and the offset behind its newline; read from the end in chunks. */
+/** The last complete line, the offset behind its newline, and what is torn there; read from the end in chunks. */
 async function readTail(
   file: Handle,
   size: number,
-): Promise<{ readonly end: number; readonly last?: string }> {
+): Promise<Omit<Tail, "before"> & { readonly end: number }> {
   let bytes = Buffer.alloc(0);
   let start = size;
   for (;;) {
     const end = bytes.lastIndexOf(newline);
     const before = end > 0 ? bytes.lastIndexOf(newline, end - 1) : -1;
-    if (end >= 0 && (before >= 0 || start === 0)) {
-      return { end: start + end + 1, last: bytes.subarray(before + 1, end).toString("utf8") };
+    if (start === 0 || (end >= 0 && before >= 0)) {
+      const last = end < 0 ? undefined : bytes.subarray(before + 1, end).toString("utf8");
+      const torn = bytes.subarray(end + 1);
+      return { end: start + end + 1, last, torn: torn.length === 0 ? undefined : torn };
     }
-    if (start === 0) return { end: 0 };
     const length = Math.min(chunkBytes, start);
     start -= length;
     const chunk = Buffer.alloc(length);
     await file.read(chunk, 0, length, start);
     bytes = Buffer.concat([chunk, bytes]);
   }
+}
+
+async function readStart(file: Handle, end: number): Promise<Uint8Array> {
+  const bytes = Buffer.alloc(end);
+  let read = 0;
+  while (read < end) {
+    const { bytesRead } = await file.read(bytes, read, end - read, read);
+    if (bytesRead === 0) break;
+    read += bytesRead;
+  }
+  return bytes.subarray(0, read);
 }
 
 async function syncFolder(dir: string): Promise<void> {

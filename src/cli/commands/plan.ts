@@ -31,20 +31,46 @@ export const planCommand: Command = {
 
 async function plan(context: CommandContext): Promise<CommandResult> {
   const opened = await openStack(context);
-  const { at: bare, entries, inFlight } = opened;
+  const { at: bare, entries } = opened;
   const kind = textOption(context, "change") as ChangeKind | undefined;
   const { change } = termsFor(bare, kind);
   const { config, stack } = atChange(bare, kind);
   const version = textOption(context, "version") ?? config.version;
   if (version === undefined) throw noVersion(stack, config.project);
   const served = servedVersion(entries);
-  const view = planView(config.policy, { version, ...change }, served);
-  const notes = [
+  const bareView = planView(config.policy, { version, ...change }, served);
+  const view = await withOpening(bareView, config.policy, bare.projectDir);
+  const notes = notesOf(context, opened, { view, version, served });
+  const text = renderPlan(view, { stack, color: context.color, notes });
+  const expected = await expectedOf(context, view, { stack: opened, policy: config.policy });
+  if (expected === undefined) return { data: view, text };
+  return { data: { ...view, expected }, text: `${text}\n\n${renderFigures(expected, context)}` };
+}
+
+/** What reads the tenants is loaded only where a flag is opened. */
+async function withOpening(view: PlanView, policy: EnvironmentPolicy, projectDir: string): Promise<PlanView> {
+  if (view.flag === undefined) return view;
+  const { openingOf } = await import("./plan-opening.ts");
+  const opening = await openingOf(view, { policy, projectDir });
+  return opening === undefined ? view : { ...view, opening };
+}
+
+function notesOf(
+  context: CommandContext,
+  { inFlight }: OpenStack,
+  {
+    view,
+    version,
+    served,
+  }: { readonly view: PlanView; readonly version: string; readonly served: Served | undefined },
+): readonly string[] {
+  return [
     ...(served === undefined ? ["no journal tells which version is in service: `run` asks the stack"] : []),
     ...(view.approvals.required > 0
       ? ["`run` asks for the approvals: its plan knows the image too, and so has another hash"]
       : []),
     ...budgetNotes(context, view),
+    ...(view.opening?.notes ?? []),
     ...(served?.version === version ? [`${version} is in service already`] : []),
     ...(inFlight === undefined
       ? []
@@ -52,10 +78,6 @@ async function plan(context: CommandContext): Promise<CommandResult> {
           `${inFlight.plan.to} is in flight (${inFlight.state.name} at ${inFlight.state.step}) and is finished or taken back first`,
         ]),
   ];
-  const text = renderPlan(view, { stack, color: context.color, notes });
-  const expected = await expectedOf(context, view, { stack: opened, policy: config.policy });
-  if (expected === undefined) return { data: view, text };
-  return { data: { ...view, expected }, text: `${text}\n\n${renderFigures(expected, context)}` };
 }
 
 /** What the plan comes to at a traffic, where one is given or asked for. */

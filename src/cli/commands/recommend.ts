@@ -6,7 +6,14 @@ import type { EnvironmentPolicy } from "../../types/policy.ts";
 import { type Command, type CommandContext, type CommandResult, textOption } from "../command.ts";
 import { renderAcross, renderMatrix, renderRecommendation } from "../render/recommend.ts";
 
-const strategies: readonly StrategyKind[] = ["canary", "direct", "rolling", "blue-green", "feature-flag"];
+const strategies: readonly StrategyKind[] = [
+  "canary",
+  "direct",
+  "rolling",
+  "blue-green",
+  "feature-flag",
+  "combined",
+];
 
 export const recommendCommand: Command = {
   name: "recommend",

@@ -2,8 +2,10 @@ import { exitOf, type Outcome } from "../../driver/outcome.ts";
 import { RolloutError } from "../../errors/errors.ts";
 import type { ChangeKind } from "../../types/change.ts";
 import { type Command, type CommandContext, type CommandResult, textOption } from "../command.ts";
+import type { Rehearsal } from "../compose/rehearsal.ts";
 import { problemOf, renderOutcome } from "../render/outcome.ts";
 import { createTimeline } from "../render/timeline.ts";
+import { formatSeconds } from "../render/words.ts";
 import { atChange, changeOption, termsFor } from "../start.ts";
 
 /** `rollouts rehearse`: a production rollout before it starts, with faults, in a cloud in memory. */
@@ -18,7 +20,8 @@ export const rehearseCommand: Command = {
     },
     {
       flags: "--fault <faults>",
-      summary: "what goes wrong, comma between several: errors=3%@20,slow-router@50 (docs/sandbox.md)",
+      summary:
+        "what goes wrong, comma between several: errors=3%@20,slow-router@50,errors=5%@flag-25 (docs/sandbox.md)",
     },
     changeOption,
     { flags: "--seed <n>", summary: "decides the jitter of the traffic (default 1)" },
@@ -72,21 +75,32 @@ async function rehearse(context: CommandContext): Promise<CommandResult> {
     },
   });
   try {
-    return resultOf(context, await rehearsal.run(version));
+    const outcome = await rehearsal.run(version);
+    return resultOf(context, outcome, rehearsal.flags);
   } finally {
     await rehearsal.close();
   }
 }
 
-/** `data` says `cause` in words and the revert's times, as the demo does. */
-function resultOf(context: CommandContext, outcome: Outcome): CommandResult {
+/**
+ * `data` says `cause` in words and the revert's times, as the demo does; of a flag that went off again also how long the
+ * last application still showed it.
+ */
+function resultOf(context: CommandContext, outcome: Outcome, flags: Rehearsal["flags"]): CommandResult {
   const problem = problemOf(outcome);
+  const offShownMs = flags?.offShownMs();
+  const text = renderOutcome(outcome, { color: context.color });
   return {
-    data: rehearsalData(outcome),
-    text: renderOutcome(outcome, { color: context.color }),
+    data: { ...rehearsalData(outcome), ...(offShownMs === undefined ? {} : { flag: { offShownMs } }) },
+    text: offShownMs === undefined ? text : `${text}\n${shownLine(offShownMs, flags)}`,
     exit: exitOf(outcome),
     ...(problem ? { problem } : {}),
   };
+}
+
+function shownLine(offShownMs: number, flags: Rehearsal["flags"]): string {
+  const count = flags?.clients.shown.length ?? 0;
+  return `  clients  the last of ${count} showed the flag off ${formatSeconds(offShownMs)} after it was written`;
 }
 
 /** One rehearsed run for machines: `data` of `rehearse --json`, a member of the demo's `data.runs`. */

@@ -3,6 +3,7 @@ import { exitCodes, RolloutError } from "../../errors/errors.ts";
 import { stepsOf } from "../../plan/steps.ts";
 import { type Command, type CommandContext, type CommandResult, flag, textOption } from "../command.ts";
 import { drive } from "../drive.ts";
+import { assertFitsMigration } from "../migration-fence.ts";
 import { type OpenStack, openStack } from "../record-view.ts";
 import { problemOf, renderOutcome } from "../render/outcome.ts";
 import { setVersion } from "../set-version.ts";
@@ -39,6 +40,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   // A strategy that isn't built is refused here, before an engine is looked for.
   if (opened.inFlight === undefined) stepsOf(start.at.config.policy, { installed: true });
   const version = await versionOf(context, stack);
+  if (opened.inFlight === undefined) await assertFitsMigration(context, stack.at, version);
   const until = textOption(context, "until");
   if (until !== undefined) checkStep(stack, until);
   const cause = textOption(context, "cause");

@@ -2,6 +2,7 @@ import { isProcessAlive } from "../../adapters/record/host.ts";
 import { lastRollout } from "../../driver/resume.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { Command, CommandContext, CommandResult } from "../command.ts";
+import { lastOff } from "../flag-meant.ts";
 import { type OpenStack, openStack, servedVersion } from "../record-view.ts";
 import { type DriverView, renderStatus, type StatusView } from "../render/status.ts";
 import { statusOf } from "../status-view.ts";
@@ -19,11 +20,14 @@ async function status(context: CommandContext): Promise<CommandResult> {
   const { entries, record, at } = stack;
   const served = servedVersion(entries)?.version ?? "unknown";
   const last = lastRollout(entries);
+  const id = at.config.policy.flag?.spec.id;
+  const off = id === undefined ? undefined : lastOff(entries, id);
   const base = {
     stack: at.stack,
     service: at.config.policy.service,
     served,
     journal: record.journal.location,
+    ...(off === undefined ? {} : { flagOff: off }),
   };
   const view: StatusView =
     last === undefined

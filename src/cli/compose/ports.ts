@@ -4,10 +4,10 @@ import type { DriverDeps } from "../../driver/session.ts";
 import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { isInPlace, servesAsOne, stepsOf } from "../../plan/steps.ts";
-import type { Lever } from "../../ports/lever.ts";
 import type { Health, Metrics } from "../../ports/metrics.ts";
 import type { EnvironmentPolicy, HealthConfig } from "../../types/policy.ts";
 import { openCounts } from "./metrics-ports.ts";
+import { noHealth, noLever, noMetrics, watchesNothing } from "./no-ports.ts";
 import { openWatch } from "./watch-ports.ts";
 
 /** What a driver watches and moves traffic with. */
@@ -19,6 +19,7 @@ export interface WatchPorts
     | "validation"
     | "preflight"
     | "metricsFor"
+    | "flag"
     | "gauges"
     | "reviews"
     | "integrity"
@@ -34,14 +35,32 @@ export async function openPorts(
   runtime: Runtime,
   at: { readonly projectDir: string; readonly env: NodeJS.ProcessEnv },
 ): Promise<WatchPorts> {
-  if (watchesNothing(policy)) return { lever: noLever, metrics: noMetrics, health: noHealth };
+  const flag = await openFlagOf(policy, runtime, at);
+  const beside = flag === undefined ? {} : { flag };
+  if (watchesNothing(policy)) return { lever: noLever, metrics: noMetrics, health: noHealth, ...beside };
+  if (flag !== undefined && policy.platform === "app-configuration") {
+    const { lever, metrics, health } = flag;
+    return { lever, metrics, health, flag, ...(await openWatch(policy, runtime, at)) };
+  }
   const [lever, counts, watched, health] = await Promise.all([
     openLevers(policy, runtime, at),
     openCounts(policy, runtime),
     openWatch(policy, runtime, at),
     openHealth({ config: healthOf(policy), runtime }),
   ]);
-  return { ...lever, ...counts, ...watched, health };
+  return { ...lever, ...counts, ...watched, health, ...beside };
+}
+
+/** Loaded where there is a flag: a stack without one loads nothing of it. */
+async function openFlagOf(
+  policy: EnvironmentPolicy,
+  runtime: Runtime,
+  at: { readonly projectDir: string },
+): Promise<WatchPorts["flag"]> {
+  const { flag } = policy;
+  if (flag === undefined) return undefined;
+  const { openFlagPorts } = await import("./flag-ports.ts");
+  return await openFlagPorts({ ...policy, flag }, runtime, at);
 }
 
 /** A strategy that puts the new version in stable's place moves the Deployment, every other one the route. */
@@ -104,31 +123,3 @@ function healthOf(policy: EnvironmentPolicy): HealthConfig {
 export function comesInPlace(policy: EnvironmentPolicy): boolean {
   return isInPlace(stepsOf(policy, { installed: true }));
 }
-
-/** A direct rollout without a watch (development), whose config names none of the three. */
-function watchesNothing({ strategy, increments, origins }: EnvironmentPolicy): boolean {
-  const named = ["lever.kind", "metrics.kind", "health.kind"].some((path) => origins[path] === "config");
-  return strategy === "direct" && !named && increments.every(({ soakSeconds }) => soakSeconds === 0);
-}
-
-/** There is no candidate in a direct rollout: what the engine made is in force. */
-const noLever: Lever = {
-  name: "none",
-  setExposure: async (exposure) => {
-    if (exposure !== 0) throw new Error(`a direct rollout has no candidate to give ${exposure} % to`);
-  },
-  read: async () => ({ exposure: 0, accepted: true, hasCandidate: false }),
-};
-
-const noMetrics: Metrics = {
-  name: "none",
-  observe: async () => ({ status: "empty", message: "this stack has no metrics source" }),
-};
-
-const noHealth: Health = {
-  name: "none",
-  probe: async () => {
-    const status = { status: "no-answer", message: "this stack has no health source" } as const;
-    return { candidate: status, stable: status };
-  },
-};

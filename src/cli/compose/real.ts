@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { acquireEngine } from "../../adapters/engine/acquire.ts";
 import { createAutomationEngine } from "../../adapters/engine/automation.ts";
-import { openNotify, openRecord } from "../../adapters/registry.ts";
+import { openIncidents } from "../../adapters/incident/open.ts";
+import { openChannels } from "../../adapters/notify/open.ts";
+import { openRecord } from "../../adapters/registry.ts";
+import { anchored } from "../../driver/anchor.ts";
 import type { DriverDeps } from "../../driver/session.ts";
+import { journalName } from "../../lib/journal-chain.ts";
 import type { Engine } from "../../ports/engine.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { Platform } from "../../types/slots.ts";
@@ -15,6 +16,7 @@ import { loadProgram, nodePoolProviderFile, slotProviderFile } from "./program.t
 import { openPolicy, pulumiCli } from "./secrets.ts";
 import { openStart } from "./start-ports.ts";
 import { openTotals } from "./totals.ts";
+import { workFolder } from "./work-folder.ts";
 import { recordOf } from "./world.ts";
 
 /**
@@ -51,13 +53,30 @@ export async function composeReal(
     openPorts(policy, runtime, { projectDir, env }),
     // What promises nothing has no budget to ask for.
     policy.gates.slo === undefined ? undefined : openTotals(policy, runtime),
-    openRecord({ config: recordOf(policy.record, stack), runtime, projectDir }),
-    Promise.all(policy.notify.map((channel) => openNotify({ config: channel, runtime }))),
+    openRecord({
+      config: recordOf(policy.record, stack),
+      name: journalName({ project: config.project, stack }),
+      runtime,
+      projectDir,
+    }),
+    openChannels({ configs: policy.notify, runtime, env }),
     openStart({ policy, stack, projectDir, env }, runtime),
   ]);
+  const incidents = policy.incident === undefined ? undefined : await openIncidents(policy.incident, runtime);
   const tracked = trackEngine(engine, context.interrupts);
   const counted = totals === undefined ? {} : { totals };
-  return { engine: tracked, ...ports, ...counted, record, notify, start, runtime, policy, secrets, observer };
+  return {
+    ...anchored({ engine: tracked, record }),
+    ...ports,
+    ...counted,
+    notify,
+    ...(incidents === undefined ? {} : { incidents }),
+    start,
+    runtime,
+    policy,
+    secrets,
+    observer,
+  };
 }
 
 /** Where the engine's own process finds what serves our dynamic resources. */
@@ -68,6 +87,7 @@ function providersOf(platform: Platform): Record<string, string> {
     case "node-pools":
       return { PULUMI_ROLLOUTS_NODE_POOL_PROVIDER: nodePoolProviderFile };
     case "kubernetes":
+    case "app-configuration":
       return {};
   }
 }
@@ -80,11 +100,4 @@ function trackEngine(engine: Engine, guard: EngineGuard): Engine {
     deployed: () => guard.track(engine.deployed()),
     recover: (options) => guard.track(engine.recover(options)),
   };
-}
-
-/** A folder of this process: the CLI runs there, and the user's own files and selected stack stay as they are. */
-function workFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "rollouts-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }

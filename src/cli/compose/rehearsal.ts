@@ -6,28 +6,28 @@ import { acquireEngine, engineEnv } from "../../adapters/engine/acquire.ts";
 import { createAutomationEngine } from "../../adapters/engine/automation.ts";
 import { createFileRecord } from "../../adapters/record/file-record.ts";
 import type { StackConfig } from "../../config/load.ts";
+import { anchored } from "../../driver/anchor.ts";
 import type { Outcome } from "../../driver/outcome.ts";
 import { lastRollout } from "../../driver/resume.ts";
 import { type RunOptions, runRollout } from "../../driver/run.ts";
 import type { DriverDeps } from "../../driver/session.ts";
 import { RolloutError } from "../../errors/errors.ts";
+import { journalName } from "../../lib/journal-chain.ts";
 import type { Runtime } from "../../lib/runtime.ts";
+import type { RecordStore } from "../../ports/record.ts";
 import { sandboxEngine } from "../../sandbox/engine.ts";
 import type { FaultSpec } from "../../sandbox/faults.ts";
-import { createSandboxGauges } from "../../sandbox/gauges.ts";
-import { createSandboxIntegrity } from "../../sandbox/integrity.ts";
 import { createSandboxMetrics } from "../../sandbox/metrics.ts";
-import { createSandbox, type Sandbox, type SandboxOptions } from "../../sandbox/sandbox.ts";
-import { type Healthy, usual } from "../../sandbox/telemetry.ts";
-import { createSandboxTotals } from "../../sandbox/totals.ts";
-import { assertFaultsWatched, watchedBySandbox } from "../../sandbox/watched.ts";
+import { together } from "../../sandbox/observed.ts";
+import { createSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
 import type { JournalEntry } from "../../types/journal.ts";
-import type { EnvironmentPolicy } from "../../types/policy.ts";
+import { openCloud } from "./open-cloud.ts";
 import type { Program } from "./program.ts";
 import { rehearsalFiles } from "./rehearsal-files.ts";
 import type { RehearsedCloud } from "./rehearsed-cloud.ts";
-import { openCluster } from "./rehearsed-cluster.ts";
-import { assertChecksExist } from "./rehearsed-validation.ts";
+import { faultsOfParts } from "./rehearsed-flags.ts";
+import { binsOf, entryOf, healthyUnder, rehearsedPolicy, watchPorts } from "./rehearsed-policy.ts";
+import { createStridingClock } from "./striding-clock.ts";
 
 export interface RehearsalOptions {
   readonly projectDir: string;
@@ -47,7 +47,7 @@ export interface RehearsalOptions {
 }
 
 /** A stack in a cloud of its own, with a version in service, ready to rehearse rollouts one after another. */
-export interface Rehearsal extends Pick<RehearsedCloud, "app" | "nodes"> {
+export interface Rehearsal extends Pick<RehearsedCloud, "app" | "nodes" | "flags"> {
   readonly sandbox: Sandbox;
   run(version: string): Promise<Outcome>;
   /** Takes back by hand what is held, as `rollouts rollback` does where no driver is alive. */
@@ -65,15 +65,21 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
   const folder = await mkdtemp(join(tmpdir(), "rollouts-rehearsal-"));
   // Time starts on a whole minute in the future of nothing: bins and times read well.
   const startMs = Math.ceil(options.runtime.wall.now() / 60_000) * 60_000;
-  const healthy = healthyUnder(options.config.policy);
-  const sandbox = createSandbox({
-    seed: options.seed,
-    startMs,
-    faults: options.faults,
-    healthy,
-    ...entryOf(options.config.policy),
-  });
-  const cloud = await openCloud(options, { sandbox, folder }).catch(async (error: unknown) => {
+  const { policy } = options.config;
+  const cloudOf = async (): Promise<Pick<Parts, "sandbox" | "cloud">> => {
+    const faults = faultsOfParts(options.faults, policy);
+    const healthy = healthyUnder(policy);
+    const sandbox = createSandbox({
+      seed: options.seed,
+      startMs,
+      faults: faults.service,
+      healthy,
+      ...binsOf(policy),
+      ...entryOf(policy),
+    });
+    return { sandbox, cloud: await openCloud({ ...options, policy, faults, sandbox, folder }) };
+  };
+  const { sandbox, cloud } = await cloudOf().catch(async (error: unknown) => {
     await rm(folder, { recursive: true, force: true });
     throw error;
   });
@@ -88,8 +94,8 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     await install(deps, options.baseline);
     const change = options.change === undefined ? {} : { change: options.change };
     const run = (version: string) => runRollout(deps, { ...change, version, holder, rehearsed: true });
-    const { app, nodes } = cloud;
-    const places = { ...(app ? { app } : {}), ...(nodes ? { nodes } : {}) };
+    const { app, nodes, flags } = cloud;
+    const places = { ...(app ? { app } : {}), ...(nodes ? { nodes } : {}), ...(flags ? { flags } : {}) };
     return { sandbox, ...places, run, rollback: (reason) => rollback(deps, reason), close };
   } catch (error) {
     await close();
@@ -109,24 +115,6 @@ async function rollback(deps: DriverDeps, reason: string): Promise<Outcome> {
   return await runRollout(deps, { version, holder, rehearsed: true, onlyResume: true });
 }
 
-/** In memory as a cluster; on loopback as App Service, where the policy has slots, or as a cluster of node pools. */
-async function openCloud(
-  { config: { policy }, baseline, faults, runtime }: RehearsalOptions,
-  parts: Pick<Parts, "sandbox" | "folder">,
-): Promise<RehearsedCloud> {
-  assertChecksExist(faults, policy.validate, runtime);
-  assertFaultsWatched(faults, policy.watch);
-  const { lever } = policy;
-  const options = { ...parts, policy, baseline, faults, runtime };
-  if (lever.kind === "node-pools") {
-    const { openNodePoolsCloud } = await import("./rehearsed-node-pools.ts");
-    return await openNodePoolsCloud(options, lever);
-  }
-  if (lever.kind !== "app-service-slot") return await openCluster(options);
-  const { openAppService } = await import("./rehearsed-app-service.ts");
-  return await openAppService(options, lever);
-}
-
 interface Parts {
   readonly sandbox: Sandbox;
   readonly folder: string;
@@ -138,7 +126,17 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
   const { config, stack, runtime } = options;
   const { sandbox } = parts;
   const policy = rehearsedPolicy(config.policy);
-  const sandboxRuntime: Runtime = { ...runtime, clock: sandbox.clock };
+  const { flags } = parts.cloud;
+  // A flag alone has no other requests than its own.
+  const alone = policy.platform === "app-configuration" ? flags : undefined;
+  const observed = alone ?? (flags === undefined ? sandbox : together(sandbox, flags));
+  const striding = createStridingClock({
+    clock: sandbox.clock,
+    lookMs: policy.lookSeconds * 1000,
+    holdMs: policy.hold.stepSeconds * 1000,
+    changes: () => [...sandbox.faults.changes(), ...(flags?.changes() ?? [])],
+  });
+  const sandboxRuntime: Runtime = { ...runtime, clock: striding.clock };
   const workDir = join(parts.folder, "work");
   const state = join(parts.folder, "state");
   const home = join(parts.folder, "home");
@@ -164,63 +162,34 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
     secrets: [passphrase],
     program: options.program,
   });
-  const dir = resolve(
-    options.projectDir,
-    ".rollouts",
-    "rehearsals",
-    `${stack}-${new Date(runtime.wall.now()).toISOString().replace(/[:.]/g, "-")}`,
-  );
+  const wrapped = sandboxEngine(parts.cloud.wrap(engine), sandbox);
   return {
-    engine: sandboxEngine(parts.cloud.wrap(engine), sandbox),
+    ...anchored({ engine: wrapped, record: rehearsalRecord(options) }),
     ...parts.cloud.ports,
-    metrics: createSandboxMetrics(sandbox),
-    ...watchPorts(sandbox, policy),
-    record: createFileRecord({ dir, runtime }),
+    metrics: (alone && parts.cloud.ports.flag?.metrics) ?? createSandboxMetrics(sandbox),
+    ...watchPorts(observed, policy),
     // Messages go nowhere but into the journal: a rehearsal must not page anybody.
-    notify: [{ name: "rehearsed", send: async () => {} }],
+    notify: [
+      { name: "rehearsed", kind: "rehearsed", for: "all", send: async () => ({ status: "sent" }) as const },
+    ],
     runtime: sandboxRuntime,
     policy,
     secrets: [passphrase],
-    ...(options.observer ? { observer: options.observer } : {}),
+    observer: (entry) => {
+      striding.hear(entry);
+      options.observer?.(entry);
+    },
   };
 }
 
-/** Whatever the stack is watched by, here the sandbox is what is watched. */
-function watchPorts(
-  sandbox: Sandbox,
-  { watch, gates }: EnvironmentPolicy,
-): Pick<DriverDeps, "gauges" | "reviews" | "integrity" | "queueLag" | "totals"> {
-  return {
-    ...createSandboxGauges(sandbox, watch, gates.gauges),
-    ...(watch.integrity === undefined ? {} : { integrity: createSandboxIntegrity(sandbox) }),
-    totals: createSandboxTotals(sandbox, gates.slo),
-  };
-}
-
-/** Where requests come in, if not by the routes that the program makes. */
-function entryOf({ lever }: EnvironmentPolicy): Pick<SandboxOptions, "sharedService"> {
-  return lever.kind === "replica-ratio" ? { sharedService: lever.service } : {};
-}
-
-/** A healthy service keeps its stack's own limits: where any error turns back, it makes none. */
-function healthyUnder({ gates }: EnvironmentPolicy): Healthy {
-  return {
-    errorsPpm: gates.errorRate.limitPercent * 10_000 < usual.errorsPpm ? 0 : usual.errorsPpm,
-    exceptions: gates.exceptions.limit < usual.exceptions ? 0 : usual.exceptions,
-  };
-}
-
-/** The stack's own policy, with the sandbox as its cloud. */
-function rehearsedPolicy(policy: EnvironmentPolicy): EnvironmentPolicy {
-  const { lever } = policy;
-  return {
-    ...policy,
-    ...watchedBySandbox(policy),
-    metrics: { kind: "sandbox" },
-    health: { kind: "sandbox" },
-    // Pools are the plan's own steps, and pods no weights; the cloud that they are in is the sandbox's all the same.
-    lever: lever.kind === "node-pools" || lever.kind === "replica-ratio" ? lever : { kind: "sandbox" },
-  };
+/** A folder of its own each time, below the project's. */
+function rehearsalRecord({ projectDir, config, stack, runtime }: RehearsalOptions): RecordStore {
+  const begun = new Date(runtime.wall.now()).toISOString().replace(/[:.]/g, "-");
+  return createFileRecord({
+    dir: resolve(projectDir, ".rollouts", "rehearsals", `${stack}-${begun}`),
+    name: `${journalName({ project: config.project, stack })}/rehearsal`,
+    runtime,
+  });
 }
 
 /** Puts the baseline version in service, as a first install does. */

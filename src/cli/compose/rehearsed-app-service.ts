@@ -27,7 +27,7 @@ export async function openAppService(
 ): Promise<RehearsedCloud> {
   const { sandbox, policy, faults, runtime, folder } = options;
   const { validate } = policy;
-  const app = await startAppService({ sandbox, address: config, validate, faults, wall: runtime.wall });
+  const app = await startAppService({ ...options, address: config, validate, wall: runtime.wall });
   const { server } = app;
   const certFile = join(folder, "arm.pem");
   await writeFile(certFile, server.cert);

@@ -38,9 +38,8 @@ export async function openNodePoolsCloud(
   // Of the versions that are rehearsed; other nodes are the baseline's, which is installed before a rollout names it.
   const dates = new Map<string, string | undefined>();
   const cluster = await startNodePools({
-    sandbox,
+    ...options,
     pools: config.pools,
-    faults,
     controlPlane: before.kubernetes,
     images: (build) => (dates.has(build) ? dates.get(build) : before.date),
   });

@@ -1,3 +1,4 @@
+import { opensFlag } from "../../lib/strategies.ts";
 import { isInPlace, stepsOf } from "../../plan/steps.ts";
 import type { Revisions } from "../../ports/revisions.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
@@ -5,9 +6,14 @@ import type { EnvironmentPolicy } from "../../types/policy.ts";
 /** The revisions of a stack's Deployment; undefined where the policy's lever moves something else. */
 export async function openRevisions(policy: EnvironmentPolicy): Promise<Revisions | undefined> {
   const { lever: config, service: deployment, strategy } = policy;
-  // It has no steps yet, and no Deployment of its own.
-  if (strategy === "feature-flag") return undefined;
-  if (config.kind === "sandbox" || config.kind === "app-service-slot" || config.kind === "node-pools")
+  if (opensFlag(strategy)) return undefined;
+  const { kind } = config;
+  if (
+    kind === "sandbox" ||
+    kind === "app-service-slot" ||
+    kind === "node-pools" ||
+    kind === "app-configuration"
+  )
     return undefined;
   if (!isInPlace(stepsOf(policy, { installed: true }))) return undefined;
   const { createDeploymentRevisions } = await import("../../adapters/lever/revisions.ts");

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { isObject } from "../../config/json.ts";
 import { normalizeOrThrow } from "../../config/normalize.ts";
+import { notifySecrets } from "../../config/notify-of.ts";
 import { isSecure } from "../../config/received.ts";
 import { RolloutError } from "../../errors/errors.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
@@ -34,10 +35,11 @@ async function openedPolicy(at: StackAt, pulumi: PulumiCli): Promise<Environment
 }
 
 /** Everything in a policy that is a secret, encrypted in the file or not. */
-function secretsOf({ notify, approvers, change, validate }: EnvironmentPolicy): readonly string[] {
+function secretsOf(policy: EnvironmentPolicy): readonly string[] {
+  const { approvers, change, validate } = policy;
   const authorization = change?.kind === "http" ? (change.authorization ?? "") : "";
   return [
-    ...notify.flatMap((channel) => (channel.kind === "webhook" ? [channel.url] : [])),
+    ...notifySecrets(policy),
     ...approvers.sources.flatMap((source) => (source.kind === "signed-files" ? [] : [source.token])),
     ...(validate.postgres === undefined ? [] : [validate.postgres]),
     // With its scheme and without: a server may quote the one or the other.

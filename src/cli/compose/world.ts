@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { loadStackConfig } from "../../config/load.ts";
+import { journalName } from "../../lib/journal-chain.ts";
 import type { RecordConfig } from "../../types/policy.ts";
 import type { World } from "../world.ts";
 
@@ -9,11 +10,29 @@ export const realWorld: World = {
   openRecord: async (at, context) => {
     const { openRecord } = await import("../../adapters/registry.ts");
     const config = recordOf(at.config.policy.record, at.stack);
-    return await openRecord({ config, runtime: context.runtime, projectDir: at.projectDir });
+    const name = journalName({ project: at.config.project, stack: at.stack });
+    return await openRecord({ config, name, runtime: context.runtime, projectDir: at.projectDir });
   },
   openDriver: async (at, context, observer) => {
     const { composeReal } = await import("./real.ts");
     return await composeReal(at, context, observer);
+  },
+  openMigration: async (at, context) => {
+    const { openMigrationPorts } = await import("./migration-ports.ts");
+    return await openMigrationPorts(at, context);
+  },
+  openFlags: async ({ config: { policy } }, { runtime }) => {
+    if (policy.flag === undefined) throw new Error("a flag was opened of a stack that has none");
+    const { openFlags } = await import("./flag-ports.ts");
+    return await openFlags(policy.flag, runtime);
+  },
+  readAnchor: async (at, context) => {
+    const { readAnchor } = await import("./anchor.ts");
+    return await readAnchor(at, context);
+  },
+  openTeller: async (at, context) => {
+    const { openTeller } = await import("./channels.ts");
+    return await openTeller(at, context);
   },
   openRevisions: async (at) => {
     const { openRevisions } = await import("./revisions.ts");

@@ -1,5 +1,7 @@
 import type { Outcome } from "../../driver/outcome.ts";
 import { formatDuration } from "../../lib/duration.ts";
+import { betaExposure, exposureTrail } from "../../lib/strategies.ts";
+import { isFlagStep } from "../../plan/flag-steps.ts";
 import type { CommandResult } from "../command.ts";
 import { type Paint, painter } from "./human.ts";
 import { formatSeconds, stepLabel } from "./words.ts";
@@ -20,7 +22,7 @@ function headline({ outcome, version, exposures, failedAt, heldAt, cause }: Outc
   const why = cause ? `: ${cause.message}` : "";
   switch (outcome) {
     case "promoted":
-      return `${paint("green", `${version} promoted`)}${exposures.length > 0 ? ` after ${exposures.join(" → ")} %` : ""}`;
+      return `${paint("green", `${version} promoted`)}${exposures.length > 0 ? ` after ${exposureTrail(exposures)}` : ""}`;
     case "reverted":
       return `${paint("red", `${version} reverted`)} at ${stepLabel(failedAt ?? "?")}${why}`;
     case "revert-failed":
@@ -34,21 +36,32 @@ function headline({ outcome, version, exposures, failedAt, heldAt, cause }: Outc
     case "lease-lost":
       return `${paint("red", "the lease was lost")}: another driver goes on with ${version}`;
     case "interrupted":
-      return `${paint("yellow", `${version} interrupted`)}${exposures.length > 0 ? ` at ${exposures.at(-1)} %` : ""}, nobody watches it now`;
+      return `${paint("yellow", `${version} interrupted`)}${lastText(exposures)}, nobody watches it now`;
   }
 }
 
+function lastText(exposures: readonly number[]): string {
+  const last = exposures.at(-1);
+  if (last === undefined) return "";
+  return last === betaExposure ? " with the beta tenants" : ` at ${last} %`;
+}
+
 /** Measured times beside the objectives of the guide: the strategy's own for users, 5 min for the stack. */
-function revertLines({ revert }: Outcome): readonly string[] {
+function revertLines({ revert, version, failedAt = "" }: Outcome): readonly string[] {
   if (revert === undefined) return [];
-  const { leverMs, objectiveMs = 60_000, stackMs, stateEqual, inPlace } = revert;
+  const { leverMs, objectiveMs = 60_000, stackMs, stateEqual, inPlace, flag } = revert;
   const objective = `(objective: ${formatDuration(objectiveMs / 1000)})`;
   const traffic = leverMs === undefined ? "not read back" : `off after ${formatSeconds(leverMs)}`;
   const stack = stackMs === undefined ? "not restored" : `restored after ${formatSeconds(stackMs)}`;
   const undone =
     leverMs === undefined ? "not read back" : `every new pod gone after ${formatSeconds(leverMs)}`;
+  const stays = isFlagStep(failedAt) ? `, code of ${version} stays` : "";
+  const users =
+    flag === undefined
+      ? [inPlace ? `  undo     ${undone} ${objective}` : `  traffic  ${traffic} ${objective}`]
+      : [`  flag     ${flag}: ${traffic} ${objective}${stays}`];
   return [
-    inPlace ? `  undo     ${undone} ${objective}` : `  traffic  ${traffic} ${objective}`,
+    ...users,
     `  stack    ${stack} (objective: 5 min), ${stateEqual ? "equals its baseline" : "differs from its baseline"}`,
   ];
 }

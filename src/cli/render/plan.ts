@@ -4,13 +4,17 @@ import { percentOf } from "../../plan/replica-ratio.ts";
 import { exposuresOf } from "../../plan/steps.ts";
 import type { PlanStep, RolloutPlan } from "../../types/plan.ts";
 import type { Origin } from "../../types/policy.ts";
+import type { PlanOpening } from "../commands/plan-opening.ts";
 import { columns, painter } from "./human.ts";
+import { entersText, flagRows, phaseOrigin, shareCell, shareHead } from "./plan-flag.ts";
 import { gateRows, origin } from "./plan-gates.ts";
 
 /** `data` of `plan --json`: the plan itself, its hash, and where each value came from. */
 export interface PlanView extends RolloutPlan {
   readonly planHash: string;
   readonly origins: Readonly<Record<string, Origin>>;
+  /** Where it opens a flag: what its phases come to. */
+  readonly opening?: PlanOpening;
 }
 
 /** A plan for people: steps, gates, where each value came from, how long it takes. */
@@ -25,7 +29,7 @@ export function renderPlan(
     `${paint("bold", `${service} ${from} → ${to}`)}   ${wayText(plan)}, preset ${environment}, stack ${options.stack}`,
     "",
     columns([
-      ["  ", "step", movesPools(plan) ? "moved" : "traffic", "then", "from"],
+      ["  ", "step", shareHead(plan), "then", "from"],
       ...plan.steps.map((step) => stepRow(step, plan)),
     ]),
     "",
@@ -56,16 +60,27 @@ function minutes(seconds: number): string {
   return formatDuration(seconds);
 }
 
-function stepRow(
-  { id, kind, exposure, tenants, soakSeconds, drainSeconds }: PlanStep,
-  plan: RolloutPlan,
-): readonly string[] {
-  const traffic = exposure === undefined ? "" : `${exposure} %`.padStart(7);
-  const then =
+function stepRow(step: PlanStep, plan: PlanView): readonly string[] {
+  const { id, kind, tenants, soakSeconds, drainSeconds } = step;
+  const watched =
     soakSeconds === undefined
-      ? effectOf(kind, plan.to, drainSeconds)
+      ? settlesFlag(step, plan)
+        ? "the flag stays on"
+        : effectOf(kind, plan.to, drainSeconds)
       : `watched for ${formatDuration(soakSeconds)}${tenants === undefined ? "" : `, ${tenants} of ${plan.cohort?.tenants} tenants`}`;
-  return ["  ", id, traffic, then, kind === "increment" ? origin(plan, incrementPaths(id, plan)) : ""];
+  const then = `${watched}${entersText(step, plan.opening)}`;
+  if (kind === "phase") return ["  ", id, shareCell(step), then, phaseOrigin(step, plan)];
+  return [
+    "  ",
+    id,
+    shareCell(step),
+    then,
+    kind === "increment" ? origin(plan, incrementPaths(id, plan)) : "",
+  ];
+}
+
+function settlesFlag({ kind }: PlanStep, { flag }: PlanView): boolean {
+  return kind === "settle" && flag !== undefined;
 }
 
 function incrementPaths(id: string, plan: RolloutPlan): readonly string[] {
@@ -94,18 +109,22 @@ function effectOf(kind: PlanStep["kind"], to: string, drainSeconds = 0): string 
       return `traffic to stable, drain ${formatDuration(drainSeconds)}`;
     case "promote-clean":
       return "candidate removed";
+    case "dark":
+      return "the flag stays off";
     case "increment":
+    case "phase":
       return "not watched";
   }
 }
 
-function settingRows(plan: RolloutPlan): readonly (readonly string[])[] {
+function settingRows(plan: PlanView): readonly (readonly string[])[] {
   const { approvals, hold, look, timeouts } = plan;
   const asked = `${approvals.required} approver${approvals.required === 1 ? "" : "s"}${approvals.cab ? " and the CAB" : ""}${approvals.expedited ? ", expedited; an emergency change has to follow" : ""}`;
   const extension = `${formatDuration(hold.stepSeconds)} at a time, up to ${hold.maxFactor} × the soak, then a person decides`;
   return [
     ["  ", "approvals", asked, origin(plan, ["approvals.required", "approvals.cab"])],
     ...startRows(plan),
+    ...flagRows(plan, plan.opening),
     ...cohortRows(plan),
     ...ratioRows(plan),
     ...poolRows(plan),
@@ -122,7 +141,7 @@ function settingRows(plan: RolloutPlan): readonly (readonly string[])[] {
 
 /** Whom an increment touches: by requests nearly everybody who is busy, by tenants those alone. */
 function cohortRows(plan: RolloutPlan): readonly (readonly string[])[] {
-  if (plan.strategy !== "canary") return [];
+  if (!plan.steps.some(({ kind }) => kind === "increment")) return [];
   const [first] = plan.steps;
   if (plan.cohort === undefined) {
     const text = `requests: ${first?.exposure ?? 0} % of them touch nearly every busy tenant`;

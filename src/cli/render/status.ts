@@ -1,9 +1,11 @@
-import { formatDuration } from "../../lib/duration.ts";
+import { exposureTrail } from "../../lib/strategies.ts";
 import type { Cause, StateName } from "../../types/state.ts";
 import type { GateReading } from "../../types/verdict.ts";
+import type { RecordedOff } from "../flag-meant.ts";
+import { offText } from "./flag.ts";
 import { valueText } from "./gates.ts";
 import { columns, painter } from "./human.ts";
-import { stepLabel } from "./words.ts";
+import { ago, stepLabel } from "./words.ts";
 
 /** `data` of `status --json`. Times are ISO 8601, wall clock. */
 export interface StatusView {
@@ -15,6 +17,8 @@ export interface StatusView {
   /** The last rollout; absent where the journal has none. */
   readonly rollout?: RolloutStatus;
   readonly driver?: DriverView;
+  /** The emergency off since the last rollout began. */
+  readonly flagOff?: RecordedOff;
 }
 
 export interface RolloutStatus {
@@ -55,9 +59,12 @@ export function renderStatus(
   const { from, to, state, step, exposures, cause } = rollout;
   const rows = [
     ["  ", "state", `${state} at ${stepLabel(step)}, since ${ago(rollout.since, options.nowMs)}`],
-    ["  ", "exposures", exposures.length > 0 ? `${exposures.join(" → ")} %` : "none yet"],
+    ["  ", "exposures", exposures.length > 0 ? exposureTrail(exposures) : "none yet"],
     ...(cause ? [["  ", "cause", `${cause.message} (${cause.reason})`]] : []),
     ["  ", "waits for", rollout.waitsFor],
+    ...(view.flagOff === undefined
+      ? []
+      : [["  ", "flag", `${view.flagOff.flag} ${offText(view.flagOff, options.nowMs)}`]]),
     ["  ", "driver", driverText(view)],
     ["  ", "serves", served],
     ["  ", "journal", `${journal}, last written ${ago(rollout.lastAt, options.nowMs)}`],
@@ -82,12 +89,4 @@ function driverText({ driver, rollout }: StatusView): string {
   if (driver?.alive) return holder;
   if (rollout?.outcome !== undefined && rollout.outcome !== "held") return `none (last: ${holder})`;
   return `nobody: \`rollouts run\` takes it up (last: ${holder})`;
-}
-
-function ago(iso: string, nowMs: number): string {
-  const seconds = Math.max(0, Math.round((nowMs - Date.parse(iso)) / 1000));
-  if (seconds >= 2 * 86_400) return iso;
-  return seconds < 2
-    ? "just now"
-    : `${formatDuration(seconds < 3600 ? seconds : seconds - (seconds % 60))} ago`;
 }

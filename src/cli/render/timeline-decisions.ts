@@ -4,7 +4,14 @@ import type { JournalEntry } from "../../types/journal.ts";
 import type { GateReading } from "../../types/verdict.ts";
 import { renderGates } from "./gates.ts";
 import type { Paint } from "./human.ts";
-import { formatSeconds, stepLabel, type TimelineLine, type TimelineMemory } from "./words.ts";
+import {
+  backText,
+  flagShare,
+  formatSeconds,
+  stepLabel,
+  type TimelineLine,
+  type TimelineMemory,
+} from "./words.ts";
 
 /** Lines of one decision; none for a step from state to state that people don't ask about. */
 export function renderDecision(
@@ -52,7 +59,7 @@ function turnedBack(
     {
       symbol: "◀",
       label: "turning back",
-      text: `to ${memory.plan?.from ?? "the version before"}`,
+      text: backText(memory.plan, memory.step),
       tone: "warn",
     },
   ];
@@ -94,6 +101,8 @@ function confirmedText({ step, data }: JournalEntry, { plan, upMs }: TimelineMem
     return `read back, watching for ${formatDuration(planned.soakSeconds)}${update}`;
   }
   const drain = planned?.drainSeconds;
+  if (planned?.kind === "dark") return "the flag is off, and the code serves everybody";
+  if (planned?.kind === "phase") return `${flagShare(planned.exposure ?? 0)}, read back${update}`;
   const share = typeof data["exposure"] === "number" ? `${data["exposure"]} % on the candidate, ` : "";
   return `${share}read back${drain === undefined ? "" : `, draining for ${formatDuration(drain)}`}`;
 }

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../lib/duration.ts";
+import { movesFlag } from "../../plan/flag-steps.ts";
 import { isInPlace } from "../../plan/steps.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { RolloutPlan } from "../../types/plan.ts";
@@ -27,7 +28,8 @@ function update({ data, step }: JournalEntry, memory: TimelineMemory): readonly 
     const failure = Object(data["failure"]);
     return [{ symbol: "✗", label, text: `the update failed: ${failure["message"]}`, tone: "fail" }];
   }
-  if (/^\d+$/.test(step)) return [];
+  if (memory.plan?.steps.some(({ id, kind }) => id === step && kind === "phase") || /^\d+$/.test(step))
+    return [];
   const took = ms === undefined ? "" : ` (update ${formatSeconds(ms)})`;
   return [{ symbol: "▲", label, text: `${promotionText(step, memory.plan)}${took}` }];
 }
@@ -45,10 +47,12 @@ function validated({ data }: JournalEntry): readonly TimelineLine[] {
 }
 
 function baseline({ data }: JournalEntry): TimelineLine {
-  const { record, stableReplicas } = Object(data["baseline"]);
+  const { record, stableReplicas, part } = Object(data["baseline"]);
   const version: unknown = Object(Object(record)["stable"])["version"];
   const ready = typeof stableReplicas === "number" ? `, ${stableReplicas} ready` : "";
-  const text = version === undefined ? "nothing is installed yet" : `${version} is in service${ready}`;
+  if (version === "off") return { symbol: "○", label: "baseline", text: "the flag is off" };
+  const served = version === undefined ? "nothing is installed yet" : `${version} is in service${ready}`;
+  const text = part === "flag" ? `${served}, its flag is off: the way back leads here from now on` : served;
   return { symbol: "○", label: "baseline", text };
 }
 
@@ -63,6 +67,11 @@ function message({ data }: JournalEntry): readonly TimelineLine[] {
   return calls ? [{ symbol: "✉", label: "message", text: `${channel}: ${title}`, tone: "quiet" }] : [];
 }
 
+/** Whether what turns back is the flag, and not its code. */
+function isFlags({ plan, step }: TimelineMemory): boolean {
+  return plan !== undefined && step !== undefined && movesFlag(plan.steps, step);
+}
+
 /** In place the lever asks for the old pods: they take their time. */
 function leverText(plan: RolloutPlan | undefined, took: string): string {
   const from = plan?.from ?? "stable";
@@ -74,16 +83,19 @@ function isPlaced(plan: RolloutPlan | undefined): boolean {
 }
 
 /** Undefined for an effect that nobody has told about: a later version's. */
-function revertText({ data }: JournalEntry, { plan }: TimelineMemory): string | undefined {
+function revertText({ data }: JournalEntry, memory: TimelineMemory): string | undefined {
+  const { plan } = memory;
+  const flag = isFlags(memory);
   const ok = data["ok"] === true;
   const took = typeof data["ms"] === "number" ? ` in ${formatSeconds(data["ms"])}` : "";
   const failure = String(Object(data["failure"])["message"] ?? data["message"] ?? "failed");
   switch (data["effect"]) {
     case "lever":
+      if (ok && flag) return `${plan?.flag?.id} is off in the store${took}`;
       return ok ? leverText(plan, took) : failure;
     case "read-back":
       return ok
-        ? `${isPlaced(plan) ? "no pod" : "0 %"} on ${plan?.to ?? "the candidate"}, ${formatSeconds(Number(data["leverMs"]))} after the verdict`
+        ? `${goneText(memory)}, ${formatSeconds(Number(data["leverMs"]))} after the verdict`
         : failure;
     case "stack-at-zero":
       return ok
@@ -98,9 +110,7 @@ function revertText({ data }: JournalEntry, { plan }: TimelineMemory): string | 
     case "preview-same":
       return ok ? "a preview with refresh shows only same" : listText("still to change", data["changes"]);
     case "stable-verified":
-      return ok
-        ? `${isPlaced(plan) ? "no new pod" : "the route names no candidate"}, stable is ready`
-        : failure;
+      return ok ? verifiedText(memory) : failure;
     case "error-rate":
       return String(data["message"] ?? "");
     case "verified":
@@ -108,6 +118,17 @@ function revertText({ data }: JournalEntry, { plan }: TimelineMemory): string | 
     default:
       return undefined;
   }
+}
+
+function goneText(memory: TimelineMemory): string {
+  const { plan } = memory;
+  if (isFlags(memory)) return "off wherever applications read it";
+  return `${isPlaced(plan) ? "no pod" : "0 %"} on ${plan?.to ?? "the candidate"}`;
+}
+
+function verifiedText(memory: TimelineMemory): string {
+  if (isFlags(memory)) return "the flag is read back off";
+  return `${isPlaced(memory.plan) ? "no new pod" : "the route names no candidate"}, stable is ready`;
 }
 
 function listText(what: string, items: unknown): string {

@@ -1,4 +1,6 @@
 import { formatDuration } from "../../lib/duration.ts";
+import { exposureTrail } from "../../lib/strategies.ts";
+import { isFlagStep, movesFlag } from "../../plan/flag-steps.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { RolloutPlan } from "../../types/plan.ts";
 import type { GateReading } from "../../types/verdict.ts";
@@ -7,7 +9,7 @@ import { type Paint, painter } from "./human.ts";
 import { renderCheck } from "./timeline-checks.ts";
 import { renderDecision } from "./timeline-decisions.ts";
 import { renderEffect } from "./timeline-effects.ts";
-import { stepLabel, type TimelineLine, type TimelineMemory } from "./words.ts";
+import { backText, stepLabel, type TimelineLine, type TimelineMemory } from "./words.ts";
 
 /**
  * Renders a journal as lines that a person reads while the rollout runs: one a meaningful event, undefined for the
@@ -53,8 +55,10 @@ function begun({ data }: JournalEntry, memory: TimelineMemory): TimelineLine {
   const plan = data["plan"] as RolloutPlan;
   memory.plan = plan;
   const { service, from, to, steps, strategy, duration, change } = plan;
-  const shares = steps.flatMap(({ kind, exposure }) => (kind === "increment" ? [exposure] : []));
-  const way = shares.length > 0 ? `${strategy} ${shares.join(" → ")} %` : strategy;
+  const shares = steps.flatMap(({ kind, exposure = 0 }) =>
+    kind === "increment" || kind === "phase" ? [exposure] : [],
+  );
+  const way = shares.length > 0 ? `${strategy} ${exposureTrail(shares)}` : strategy;
   const shortest = duration.minSeconds > 0 ? `, ${formatDuration(duration.minSeconds)} at the shortest` : "";
   const what = change === undefined ? "" : ` for ${change}`;
   const text = `${service} ${from} → ${to}: ${way}${what}${shortest}`;
@@ -110,6 +114,7 @@ function observed({ data, step }: JournalEntry): readonly TimelineLine[] {
     const { by, reason } = Object(data["note"]);
     return [{ symbol: "○", label: "note", text: `${by}: ${reason}` }];
   }
+  if (data["cohort"] !== undefined) return [{ symbol: "·", label, text: cohortText(data["cohort"]) }];
   const check = renderCheck(data);
   if (check !== undefined) return [check];
   if (data["clearance"] !== undefined) {
@@ -119,15 +124,23 @@ function observed({ data, step }: JournalEntry): readonly TimelineLine[] {
   return [];
 }
 
-function ended({ data }: JournalEntry, { plan }: TimelineMemory): readonly TimelineLine[] {
-  const from = plan?.from ?? "the version before";
+/** Who enters with the phase that is about to be written. */
+function cohortText(cohort: unknown): string {
+  const { tenants, enters, on, names, entersTraffic } = Object(cohort);
+  const traffic = typeof entersTraffic === "number" ? ` (${entersTraffic.toFixed(1)} % of the traffic)` : "";
+  const listed: readonly unknown[] = Array.isArray(names) ? names : [];
+  const rest = Number(enters) - listed.length;
+  const who = listed.length === 0 ? "" : `: ${listed.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+  return `lets in ${enters} of ${tenants} tenants${traffic}${who}; ${on} in all`;
+}
+
+function ended({ data }: JournalEntry, memory: TimelineMemory): readonly TimelineLine[] {
+  const { plan } = memory;
   switch (data["outcome"]) {
     case "promoted":
-      return [{ symbol: "★", label: "promoted", text: `${plan?.service} serves ${plan?.to}`, tone: "good" }];
+      return [{ symbol: "★", label: "promoted", text: promotedText(plan), tone: "good" }];
     case "reverted":
-      return [
-        { symbol: "◀", label: "reverted", text: `${plan?.service} serves ${from}, as before`, tone: "good" },
-      ];
+      return [{ symbol: "◀", label: "reverted", text: revertedText(memory), tone: "good" }];
     case "revert-failed":
       return [
         { symbol: "✗", label: "revert failed", text: "the way back did not verify: look now", tone: "fail" },
@@ -135,6 +148,19 @@ function ended({ data }: JournalEntry, { plan }: TimelineMemory): readonly Timel
     default:
       return [];
   }
+}
+
+function promotedText(plan: RolloutPlan | undefined): string {
+  const serves = `${plan?.service} serves ${plan?.to}`;
+  if (plan?.flag === undefined) return serves;
+  const open = `${plan.flag.id} is on for everybody`;
+  return plan.steps.some(({ id }) => isFlagStep(id)) ? `${serves}, ${open}` : open;
+}
+
+function revertedText({ plan, step }: TimelineMemory): string {
+  if (plan !== undefined && step !== undefined && movesFlag(plan.steps, step))
+    return `${plan.flag?.id}: ${backText(plan, step)}`;
+  return `${plan?.service} serves ${plan?.from ?? "the version before"}, as before`;
 }
 
 const labelWidth = 17;

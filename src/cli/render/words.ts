@@ -1,3 +1,6 @@
+import { formatDuration } from "../../lib/duration.ts";
+import { betaExposure } from "../../lib/strategies.ts";
+import { isFlagStep, movesFlag, ofFlag } from "../../plan/flag-steps.ts";
 import type { RolloutPlan } from "../../types/plan.ts";
 import type { GateReading } from "../../types/verdict.ts";
 
@@ -26,14 +29,32 @@ export interface TimelineLine {
   readonly tone?: "good" | "warn" | "fail" | "quiet";
 }
 
-/** `5 %` for an increment, else the step's own name. */
+/** `5 %` for an increment, `25 % of tenants` for a phase beside a service, else the step's own name. */
 export function stepLabel(step: string): string {
-  return /^\d+$/.test(step) ? `${step} %` : step;
+  const own = ofFlag(step);
+  if (!/^\d+$/.test(own)) return own;
+  return isFlagStep(step) ? `${own} % of tenants` : `${own} %`;
+}
+
+/** How far a flag is open, for people. */
+export function flagShare(exposure: number): string {
+  if (exposure === 0) return "off";
+  if (exposure === betaExposure) return "beta: named tenants";
+  return exposure === 100 ? "everybody" : `${exposure} % of the tenants`;
+}
+
+/** What the way back from a step leaves: the version before, or the code with its flag off. */
+export function backText(plan: RolloutPlan | undefined, step: string | undefined): string {
+  if (plan === undefined || step === undefined || !movesFlag(plan.steps, step))
+    return `to ${plan?.from ?? "the version before"}`;
+  return isFlagStep(step) ? `flag off, code of ${plan.to} stays` : "flag off";
 }
 
 /** What a step without a watch does, for people. */
 export function promotionText(step: string, plan: RolloutPlan | undefined): string {
   const to = plan?.to ?? "the new version";
+  if (plan?.flag !== undefined && ofFlag(step) === "settle")
+    return `the flag stays on, the baseline from now on`;
   switch (step) {
     case "promote-stable":
       return `stable takes ${to} while the candidate serves`;
@@ -50,6 +71,15 @@ export function promotionText(step: string, plan: RolloutPlan | undefined): stri
     default:
       return `${to} is applied`;
   }
+}
+
+/** `5 min ago`; older than two days the time itself. */
+export function ago(iso: string, nowMs: number): string {
+  const seconds = Math.max(0, Math.round((nowMs - Date.parse(iso)) / 1000));
+  if (seconds >= 2 * 86_400) return iso;
+  return seconds < 2
+    ? "just now"
+    : `${formatDuration(seconds < 3600 ? seconds : seconds - (seconds % 60))} ago`;
 }
 
 /** `1.9 s`, or `12 ms` below a second. */

@@ -5,8 +5,8 @@ import type { Approvals } from "../../ports/approval.ts";
 import type { ApprovalSubject, Identity } from "../../types/approval.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { EffectResult } from "../effect.ts";
+import type { SaidInEntry } from "../messages.ts";
 import { journal, type Session } from "../session.ts";
-import { tell } from "../tell.ts";
 
 const kind = "ApprovalsMissing";
 
@@ -108,12 +108,21 @@ async function request(
   const asked = approvalRequest(subject, plan.approvals, deps.policy.approvers.expiresSeconds * 1000);
   const text = [...budgetNotes(plan.budget), asked].join("\n");
   session.request = text;
-  await journal(session, "observed", { approvals: verdict, subject, request: text });
   const entries = await deps.record.journal.read();
   const told = entries.some(
-    ({ planHash, data }) => planHash === subject.planHash && data["kind"] === "approval",
+    ({ planHash, data }) => planHash === subject.planHash && Object(data["said"]).kind === "approval",
   );
-  if (told) return;
   const title = `${plan.service} ${plan.from} → ${plan.to} on ${subject.stack} waits for approval`;
-  await tell(session, { kind: "approval", title, text: `${verdict.message}\n${text}` });
+  const said: SaidInEntry = {
+    phase: "hold",
+    kind: "approval",
+    title,
+    text: `${verdict.message}\n${text}`,
+  };
+  await journal(session, "observed", {
+    approvals: verdict,
+    subject,
+    request: text,
+    ...(told ? {} : { said }),
+  });
 }

@@ -1,3 +1,4 @@
+import { listPage } from "./list.ts";
 import type { FlagStore, KeyValue, KeyValueDraft, KeyValueId } from "./store.ts";
 import { keyValueLimit } from "./store.ts";
 
@@ -27,10 +28,11 @@ export interface StorePlace {
 const versions = ["1.0", "2023-10-01", "2023-11-01", "2024-09-01", "2026-04-01"];
 const kvType = "application/vnd.microsoft.appconfig.kv+json";
 
-/** Answers `/kv/{key}` and `/locks/{key}`, by the documented contract. */
+/** Answers `/kv`, `/kv/{key}` and `/locks/{key}`, by the documented contract. */
 export function answerStore(place: StorePlace, call: StoreCall): StoreAnswer {
   const refused = refuseVersion(call);
   if (refused) return refused;
+  if (call.path === "/kv") return list(place, call);
   const [, resource = "", key = ""] = /^\/(kv|locks)\/(.+)$/.exec(call.path) ?? [];
   if (key === "") return { status: 404 };
   const label = call.query.get("label");
@@ -71,6 +73,29 @@ function get({ store, stale }: StorePlace, call: StoreCall, id: KeyValueId): Sto
   if (there === undefined) return { status: 404 };
   if (call.headers["if-none-match"] === quoted(there)) return { status: 304 };
   return passes(call, there) ? shown(there) : { status: 412 };
+}
+
+/** A page of what the filters let through; its etag changes with each of them. */
+function list({ store }: StorePlace, { method, query, headers }: StoreCall): StoreAnswer {
+  if (method !== "GET" && method !== "HEAD") return { status: 405, headers: { allow: "GET, HEAD" } };
+  const page = listPage(store, query);
+  if ("invalid" in page) return invalid(page.invalid, page.detail);
+  const { items, etag, nextLink } = page;
+  const [match, none] = [headers["if-match"], headers["if-none-match"]];
+  if (none !== undefined && (none === "*" || none === etag)) return { status: 304, headers: { etag } };
+  if (match !== undefined && match !== "*" && match !== etag) return { status: 412 };
+  const link = nextLink === undefined ? {} : { link: `<${nextLink}>; rel="next"` };
+  return {
+    status: 200,
+    headers: {
+      "content-type": "application/vnd.microsoft.appconfig.kvset+json; charset=utf-8",
+      etag,
+      ...link,
+    },
+    ...(method === "HEAD"
+      ? {}
+      : { body: { items, ...(nextLink === undefined ? {} : { "@nextLink": nextLink }) } }),
+  };
 }
 
 function put(store: FlagStore, call: StoreCall, id: KeyValueId): StoreAnswer {

@@ -20,6 +20,8 @@ export interface FlagStoreFaults {
   denied: boolean;
   /** Reads without the newest token get what was there before the last write. */
   stale: boolean;
+  /** Whether each call gets a 429 just now. */
+  throttled: () => boolean;
 }
 
 export interface FlagStoreServer {
@@ -42,11 +44,15 @@ export const flagStoreToken = "planted-app-configuration-token";
 /** ms that a throttled caller is asked to wait for. */
 export const flagStorePauseMs = 1_200;
 
-/** Starts App Configuration's data plane, as far as flags need it, on a free port of loopback. */
-export async function startFlagStore(options: { readonly now: () => number }): Promise<FlagStoreServer> {
+/** Starts App Configuration's data plane, as far as flags need it, on a free port of loopback. Default: an empty store. */
+export async function startFlagStore(options: {
+  readonly now: () => number;
+  readonly store?: FlagStore;
+}): Promise<FlagStoreServer> {
   const pair = selfSigned();
   const between: (() => void)[] = [];
-  const api: Api = { store: createFlagStore(options.now), faults: noFaults(), calls: [], between };
+  const store = options.store ?? createFlagStore(options.now);
+  const api: Api = { store, faults: noFaults(), calls: [], between };
   const server = createServer(pair, (request, response) => {
     answer(api, request)
       .catch((error: unknown): StoreAnswer => problem(599, { type: "failed", title: messageOf(error) }))
@@ -89,12 +95,12 @@ async function answer(api: Api, request: IncomingMessage): Promise<StoreAnswer |
   }
   if (faults.denied) return { status: 403 };
   if (faults.lostRequests-- > 0) return "cut";
-  if (faults.throttles-- > 0) {
+  if (faults.throttles-- > 0 || faults.throttled()) {
     const answer = problem(429, { type: "too-many-requests", title: "The quota is used up" });
     return { ...answer, headers: { ...answer.headers, "retry-after-ms": String(flagStorePauseMs) } };
   }
   if (faults.serverErrors-- > 0) return { status: 503 };
-  const writes = call.method !== "GET";
+  const writes = call.method !== "GET" && call.method !== "HEAD";
   if (writes) api.between.shift()?.();
   const result = answerStore({ store, stale: faults.stale }, call);
   return writes && faults.lostResponses-- > 0 ? "cut" : result;
@@ -120,7 +126,15 @@ async function callOf(request: IncomingMessage): Promise<StoreCall> {
 }
 
 function noFaults(): FlagStoreFaults {
-  return { throttles: 0, serverErrors: 0, lostResponses: 0, lostRequests: 0, denied: false, stale: false };
+  return {
+    throttles: 0,
+    serverErrors: 0,
+    lostResponses: 0,
+    lostRequests: 0,
+    denied: false,
+    stale: false,
+    throttled: () => false,
+  };
 }
 
 async function listen(server: Server): Promise<number> {

@@ -32,6 +32,10 @@ export interface FlagStore {
   /** A lock is a write of its own: the etag changes. */
   lock(id: KeyValueId, locked: boolean): KeyValue | undefined;
   delete(id: KeyValueId): KeyValue | undefined;
+  /** All of them, by key, then by label, those without one first. */
+  list(): readonly KeyValue[];
+  /** Calls back after each write, with what stands there now; undefined: it was deleted. */
+  hear(listener: (id: KeyValueId, now: KeyValue | undefined) => void): void;
   /** Writes so far. */
   readonly version: number;
 }
@@ -39,29 +43,38 @@ export interface FlagStore {
 /** Bytes that a key-value may have with all that belongs to it. */
 export const keyValueLimit = 10_240;
 
-/** Key-values in memory, each with an etag that changes with every write. */
-export function createFlagStore(now: () => number): FlagStore {
+/**
+ * Key-values in memory, each with an etag that changes with every write. `settle` runs before each question and write:
+ * what was to happen by then, has.
+ */
+export function createFlagStore(now: () => number, settle: () => void = () => {}): FlagStore {
   const present = new Map<string, KeyValue>();
   const former = new Map<string, KeyValue | undefined>();
+  const listeners: Parameters<FlagStore["hear"]>[0][] = [];
   let version = 0;
-  const place = ({ key, label }: KeyValueId) => JSON.stringify([key, label ?? null]);
   const set = (id: KeyValueId, next: Omit<KeyValue, "etag" | "last_modified"> | undefined) => {
     version++;
-    const at = place(id);
+    const at = placeOf(id);
     former.set(at, present.get(at));
-    if (next === undefined) {
-      present.delete(at);
-      return undefined;
-    }
     const etag = createHash("sha256").update(`${at} ${version}`).digest("base64url");
-    const kept = { ...next, etag, last_modified: new Date(now()).toISOString() };
-    present.set(at, kept);
+    const kept = next && { ...next, etag, last_modified: new Date(now()).toISOString() };
+    if (kept) present.set(at, kept);
+    else present.delete(at);
+    for (const listener of listeners) listener(id, kept);
     return kept;
   };
+  const there = (id: KeyValueId) => {
+    settle();
+    return present.get(placeOf(id));
+  };
   return {
-    get: (id) => present.get(place(id)),
-    before: (id) => (former.has(place(id)) ? former.get(place(id)) : present.get(place(id))),
+    get: there,
+    before: (id) => {
+      const last = there(id);
+      return former.has(placeOf(id)) ? former.get(placeOf(id)) : last;
+    },
     put: (id, { value = null, content_type = null, description = null, tags = {} }) => {
+      settle();
       const { key, label = null } = id;
       return set(id, {
         key,
@@ -74,16 +87,26 @@ export function createFlagStore(now: () => number): FlagStore {
       }) as KeyValue;
     },
     lock: (id, locked) => {
-      const there = present.get(place(id));
-      return there && set(id, { ...there, locked });
+      const found = there(id);
+      return found && set(id, { ...found, locked });
     },
     delete: (id) => {
-      const there = present.get(place(id));
-      if (there) set(id, undefined);
-      return there;
+      const found = there(id);
+      if (found) set(id, undefined);
+      return found;
     },
+    list: () => {
+      settle();
+      return [...present.values()].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+    },
+    hear: (listener) => void listeners.push(listener),
     get version() {
       return version;
     },
   };
+}
+
+/** Its place among the others: by key, then by label, those without one first. No two have the same. */
+export function placeOf({ key, label }: KeyValueId): string {
+  return label === undefined || label === null ? key : `${key}\0${label}`;
 }

@@ -2,13 +2,8 @@ import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import {
-  openHealth,
-  openLever,
-  openMetrics,
-  openNotify,
-  openRecord,
-} from "../../../src/adapters/registry.ts";
+import { openHealth, openLever, openMetrics, openRecord } from "../../../src/adapters/registry.ts";
+import { journalDraft } from "../../support/memory-record.ts";
 import { createMemoryRuntime } from "../../support/memory-runtime.ts";
 
 const { runtime } = createMemoryRuntime();
@@ -30,8 +25,6 @@ it.each([
     "HTTPRoute prod/atp",
     () => openLever({ config: { kind: "http-route", namespace: "prod", route: "atp" }, runtime, names }),
   ],
-  ["log", () => openNotify({ config: { kind: "log" }, runtime })],
-  ["webhook", () => openNotify({ config: { kind: "webhook", url: "http://127.0.0.1:9" }, runtime })],
 ])("opens %s", async (name, open) => {
   expect((await open()).name).toBe(name);
 });
@@ -52,10 +45,11 @@ it.each([
 it("opens the record in a folder of the project", async () => {
   const projectDir = await mkdtemp(join(tmpdir(), "rollouts-project-"));
   const config = { kind: "file" as const, dir: ".rollouts/prod", leaseSeconds: 30 };
-  const { lease, journal } = await openRecord({ config, runtime, projectDir });
+  const { lease, journal } = await openRecord({ config, name: "atp/prod", runtime, projectDir });
   expect(journal.location).toBe(join(projectDir, ".rollouts/prod/journal.jsonl"));
   await lease.acquire({ holder: "a", termMs: 1_000 });
   await access(join(projectDir, ".rollouts/prod/lease/0000000001.json"));
+  expect((await journal.append(journalDraft(1))).prev).toBe("rollouts-journal/1 atp/prod");
   const elsewhere = await openRecord({ config: { ...config, dir: "/var/x" }, runtime, projectDir });
   expect(elsewhere.journal.location).toBe("/var/x/journal.jsonl");
   await rm(projectDir, { recursive: true });

@@ -167,14 +167,14 @@ describe("a start with signed files, from the command line", () => {
 });
 
 describe("--change", () => {
-  it("an unknown word is refused with the list, a strategy that isn't built before anything is opened", async () => {
+  it("an unknown word is refused with the list, a strategy that lacks its flag before anything is opened", async () => {
     const stack = aStack();
     const unknown = await stack.call(["run", "--change", "bugfix", "--json"]);
     expect(unknown.code).toBe(2);
     expect(JSON.stringify(unknown.json)).toContain("new-feature, bug-fix, major-version");
-    const later = await stack.call(["run", "--change", "breaking-api", "--json"]);
-    expect(later.code).toBe(2);
-    expect(later.json).toMatchObject({ error: { code: "not-built" } });
+    const flagless = await stack.call(["run", "--change", "breaking-api", "--json"]);
+    expect(flagless.code).toBe(2);
+    expect(flagless.json).toMatchObject({ error: { code: "config-invalid", path: "rollout.flag" } });
     expect(stack.driver.entries()).toEqual([]);
   });
 

@@ -59,7 +59,9 @@ export function aStackConfig(policy: Partial<EnvironmentPolicy> = {}, version = 
 /** The outside of a driver in memory. */
 export function aWorld(driver: Driver, config: StackConfig = aStackConfig()): World & { opened: StackAt[] } {
   const opened: StackAt[] = [];
+  const { flag } = driver.deps;
   return {
+    ...(flag === undefined ? {} : { openFlags: async () => flag.flags }),
     opened,
     loadConfig: async () => config,
     openRecord: async () => driver.record,

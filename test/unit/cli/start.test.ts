@@ -16,7 +16,8 @@ process.on("exit", () => {
 });`;
 
 function start(argv: readonly string[], hooked = true) {
-  const args = [...(hooked ? ["--import", spy.replaceAll("\n", " ")] : []), main, ...argv];
+  const program = argv[0]?.startsWith("data:") ? ["--import", argv[0], "--eval", ""] : [main, ...argv];
+  const args = [...(hooked ? ["--import", spy.replaceAll("\n", " ")] : []), ...program];
   const run = spawnSync(process.execPath, args, {
     cwd: root,
     encoding: "utf8",
@@ -47,11 +48,14 @@ describe("the process", () => {
     expect(run.urls.some((url) => url.endsWith("/cli/cli.ts"))).toBe(true);
   });
 
-  it("plan starts in well under half a second of processor time", () => {
+  // Half a second on a machine that is idle; on a busy one both take longer alike.
+  it("plan starts in less than four times the processor time of its own libraries", () => {
     const argv = ["plan", "--stack", "prod", "--version", "1.2.4", "--json"];
-    // The best of some: the machine has other work.
-    const best = Math.min(...[1, 2, 3].map(() => start(argv).ms));
-    expect(best).toBeLessThan(500);
+    const best = (one: () => number) => Math.min(...[1, 2, 3].map(one));
+    const libraries = `data:text/javascript,${["zod", "yaml", "commander"].map((name) => `import ${JSON.stringify(import.meta.resolve(name))};`).join("")}`;
+    const bare = best(() => start([libraries]).ms);
+    expect(bare).toBeGreaterThan(20);
+    expect(best(() => start(argv).ms) / bare).toBeLessThan(4);
   });
 
   it("the schema is valid JSON with the guide's presets in it", () => {

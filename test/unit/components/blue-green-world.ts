@@ -71,6 +71,9 @@ export function fakeRollout(step: string, onTrack: (count: number) => void = () 
       const intent = { strategy: "blue-green", environment: "staging", step: release.step };
       return { release, intent: { ...intent, from: previousExposure, to: exposure, increments: [100] } };
     },
+    claimFlag: () => {
+      throw new Error("there is no flag");
+    },
     track: (carriers) => onTrack(carriers.length),
     outputs: () => {
       throw new Error("no test asks for outputs");

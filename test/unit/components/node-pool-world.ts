@@ -84,6 +84,9 @@ export async function register(step: string, options: Options = {}) {
         intent: { ...intent, from: previousExposure, to: exposure },
       };
     },
+    claimFlag: () => {
+      throw new Error("there is no flag");
+    },
     track: (carriers) => {
       tracked.push(...carriers);
     },

@@ -221,6 +221,9 @@ describe("beside it", () => {
       version: "1.0.1",
       environment: "prod",
       claim: () => ({ release, intent }),
+      claimFlag: () => {
+        throw new Error("there is no flag");
+      },
       track: (resources) => tracked.push(...resources),
       outputs: () => {
         throw new Error("not asked for");

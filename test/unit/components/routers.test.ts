@@ -161,6 +161,9 @@ describe("the rest stays as it is", () => {
       version: "1.0.1",
       environment: "prod",
       claim: () => ({ release, intent }),
+      claimFlag: () => {
+        throw new Error("there is no flag");
+      },
       track: (resources) => tracked.push(...resources),
       outputs: () => {
         throw new Error("not asked for");

@@ -10,7 +10,14 @@ const unused = () => {
 };
 
 function args(overrides: object = {}, version = "1.2.4"): WorkloadArgs {
-  const rollout: Rollout = { version, environment: "prod", claim: unused, track: unused, outputs: unused };
+  const rollout: Rollout = {
+    version,
+    environment: "prod",
+    claim: unused,
+    claimFlag: unused,
+    track: unused,
+    outputs: unused,
+  };
   return {
     rollout,
     namespace: "atp-prod",

@@ -4,13 +4,22 @@ import { normalizeConfig, normalizeOrThrow } from "../../../src/config/normalize
 import { writtenSchema } from "../../../src/config/schema.ts";
 import { RolloutError, toExitCode } from "../../../src/errors/errors.ts";
 import type { Expected } from "./broken-config.ts";
+import { brokenFlags } from "./broken-flags.ts";
 import { brokenKinds } from "./broken-kinds.ts";
+import { brokenMigrations } from "./broken-migrations.ts";
 import { brokenRules } from "./broken-rules.ts";
 import { brokenShapes } from "./broken-shapes.ts";
 import { brokenTimes } from "./broken-times.ts";
 import { sandboxConfig, validConfig } from "./valid-config.ts";
 
-const cases = [...brokenShapes, ...brokenKinds, ...brokenTimes, ...brokenRules];
+const cases = [
+  ...brokenShapes,
+  ...brokenKinds,
+  ...brokenTimes,
+  ...brokenRules,
+  ...brokenMigrations,
+  ...brokenFlags,
+];
 
 function issuesOf(written: unknown) {
   const result = normalizeConfig({ written, stack: "prod" });
@@ -70,8 +79,8 @@ describe("a planted secret never shows in an issue", () => {
       { notify: [{ kind: "webhook", uri: `https://hooks.example/${planted}` }] },
     ],
     [
-      "a kind that is not built",
-      { notify: [{ kind: "slack", webhook: `https://hooks.example/${planted}` }] },
+      "a webhook of another channel's kind",
+      { notify: [{ kind: "teams", webhook: `https://hooks.example/${planted}` }] },
     ],
     [
       "a token of an unknown kind of approvals",

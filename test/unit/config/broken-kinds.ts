@@ -204,11 +204,7 @@ export const brokenKinds: readonly BrokenConfig[] = [
     written: {
       ...sandboxConfig,
       metrics: { kind: "command", run: ["./counts"] },
-      lever: { kind: "app-configuration" },
-      notify: [
-        { kind: "pagerduty", routingKey: { secure: "v1:x" } },
-        { kind: "slack", webhook: "https://hooks.example/T0" },
-      ],
+      health: { kind: "command", run: ["./health"] },
       record: { kind: "azure-blob" },
     },
     expected: [
@@ -219,22 +215,10 @@ export const brokenKinds: readonly BrokenConfig[] = [
         hint: "command is not built yet. Built: sandbox, prometheus, azure-monitor.",
       },
       {
-        path: "rollout.lever.kind",
-        received: '"app-configuration"',
-        rule: "sandbox, http-route, istio, ingress-nginx",
-        hint: "app-configuration is not built yet",
-      },
-      {
-        path: "rollout.notify[0].kind",
-        received: '"pagerduty"',
-        rule: "log, webhook",
-        hint: "pagerduty is not built yet",
-      },
-      {
-        path: "rollout.notify[1].kind",
-        received: '"slack"',
-        rule: "log, webhook",
-        hint: "slack is not built yet",
+        path: "rollout.health.kind",
+        received: '"command"',
+        rule: "sandbox, http",
+        hint: "command is not built yet. Built: sandbox, http.",
       },
       {
         path: "rollout.record.kind",
@@ -271,8 +255,55 @@ export const brokenKinds: readonly BrokenConfig[] = [
         path: "rollout.notify[0].kind",
         received: '"fax"',
         rule: "log, webhook",
-        hint: "Known kinds: log, webhook.",
+        hint: "Known kinds: log, webhook, slack",
       },
+    ],
+  },
+  {
+    name: "channels with half of what they need, and people without names",
+    why: "a message that can't be sent is noticed when something has gone wrong already",
+    written: {
+      ...sandboxConfig,
+      notify: [
+        { kind: "slack", webhook: "hooks.slack.example/T0", for: "incident" },
+        { kind: "email", smtp: "https://mail.example", from: "rollouts", to: [] },
+        { kind: "pagerduty" },
+        { kind: "github-deployments", repository: "ingestion", token: "ghp_planted" },
+      ],
+      communication: {
+        onCall: { secondary: "@bob" },
+        zone: "New York",
+        dashboards: [{ name: "AI", url: "portal.azure.com" }],
+      },
+      incident: { kind: "http", url: "https://incidents.example", id: "id" },
+    },
+    expected: [
+      {
+        path: "rollout.notify[0].webhook",
+        received: '"[secret]"',
+        rule: "http or https URL",
+        hint: "--secret",
+      },
+      { path: "rollout.notify[0].for", received: '"[secret]"', rule: "one of all", hint: "incidents" },
+      { path: "rollout.notify[1].smtp", received: '"[secret]"', rule: "smtp or smtps URL", hint: "--secret" },
+      { path: "rollout.notify[1].from", received: '"[secret]"', rule: "an e-mail address", hint: "@" },
+      { path: "rollout.notify[1].to", received: "[]", rule: "at least one", hint: "platform@" },
+      { path: "rollout.notify[2].routingKey", rule: "required", hint: "--secret" },
+      { path: "rollout.notify[3].repository", received: '"[secret]"', rule: "owner/name", hint: "atp/" },
+      { path: "rollout.communication.onCall.primary", rule: "required", hint: "@alice" },
+      {
+        path: "rollout.communication.zone",
+        received: '"New York"',
+        rule: "an IANA time zone",
+        hint: "America/",
+      },
+      {
+        path: "rollout.communication.dashboards[0].url",
+        received: '"portal.azure.com"',
+        rule: "an http or https URL",
+        hint: "https://",
+      },
+      { path: "rollout.incident.id", received: '"[secret]"', rule: "a JSON pointer", hint: "/result" },
     ],
   },
   {
@@ -297,8 +328,18 @@ export const brokenKinds: readonly BrokenConfig[] = [
     why: "the plan is public: only a notify URL and tokens may be secret",
     written: { ...sandboxConfig, service: { secure: "v1:abc" }, soak: { secure: "v1:def" } },
     expected: [
-      { path: "rollout.service", received: '"[secret]"', rule: "a DNS label", hint: "only notify[].url may" },
-      { path: "rollout.soak", received: '"[secret]"', rule: "a duration", hint: "only notify[].url may" },
+      {
+        path: "rollout.service",
+        received: '"[secret]"',
+        rule: "a DNS label",
+        hint: "only keys and URLs of notify and incident may",
+      },
+      {
+        path: "rollout.soak",
+        received: '"[secret]"',
+        rule: "a duration",
+        hint: "only keys and URLs of notify and incident may",
+      },
     ],
   },
   {

@@ -3,6 +3,8 @@ import { securePlaceholder } from "../../../src/config/kinds-of.ts";
 import { normalizeConfig } from "../../../src/config/normalize.ts";
 import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
 import { sandboxConfig, validConfig } from "./valid-config.ts";
+import { validFlag } from "./valid-flag.ts";
+import { validMigration } from "./valid-migration.ts";
 
 function policyOf(written: unknown): EnvironmentPolicy {
   const result = normalizeConfig({ written, stack: "prod" });
@@ -205,6 +207,9 @@ const wholes = [
   "windows.rules",
   "windows.freezes",
   "promotedIn.stacks",
+  "migration.phases",
+  "flag.spec",
+  "migration.testedIn",
   "cohort",
   "validate.smoke",
   "validate.serviceBus",
@@ -265,6 +270,22 @@ describe("origins", () => {
     change: { kind: "file", dir: "changes" },
     windows: { zone: "Europe/Berlin", freezes: [] },
     promotedIn: { stacks: ["staging"] },
+    migration: validMigration,
+    flag: {
+      ...validFlag,
+      label: "prod",
+      tenants: "tenants.json",
+      phases: [10, { percentage: 100, soak: "1h" }],
+    },
+  };
+
+  const { candidate: _none, ...asOne } = validConfig.health;
+  const flagAlone = {
+    ...validConfig,
+    strategy: "feature-flag",
+    health: asOne,
+    lever: { kind: "app-configuration" },
+    flag: { ...validFlag, soak: "10m", phases: [50, 100], cohort: { on: "sha512" } },
   };
 
   const slots = {
@@ -294,6 +315,7 @@ describe("origins", () => {
     ["the sandbox", sandboxConfig],
     ["real ports", validConfig],
     ["nearly everything", everything],
+    ["a flag alone", flagAlone],
   ])("stand for every leaf and nothing else: %s", (_, written) => {
     const { origins, ...policy } = policyOf(written);
     expect(Object.keys(origins).sort()).toEqual(leavesOf(policy).sort());
@@ -310,6 +332,10 @@ describe("origins", () => {
     ["default", "drainSeconds", "no preset says it"],
     ["default", "lever.route", "follows the service"],
     ["default", "record.dir", "only the lease is written"],
+    ["config", "flag.phases[0].percentage", "in the list"],
+    ["preset", "flag.phases[0].soakSeconds", "not written on this one"],
+    ["config", "flag.phases[1].soakSeconds", "written on the phase"],
+    ["default", "flag.cohort.on", "no preset says it"],
   ])("%s: %s (%s)", (origin, path) => {
     expect(policyOf(everything).origins[path]).toBe(origin);
   });

@@ -4,14 +4,9 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import * as z from "zod";
 import { createAzureMonitorMetrics } from "../../../src/adapters/metrics/azure-monitor/azure-monitor.ts";
-import {
-  errorRate,
-  exceptions,
-  latency,
-  saturation,
-} from "../../../src/adapters/metrics/azure-monitor/kql.ts";
-import { workspaceTables } from "../../../src/adapters/metrics/azure-monitor/tables.ts";
 import { totalsQuery } from "../../../src/adapters/metrics/azure-monitor/totals.ts";
+import { errorRate, exceptions, latency, saturation } from "../../../src/lib/kql/checks.ts";
+import { workspaceTables } from "../../../src/lib/kql/tables.ts";
 import type { AzureMonitorConfig } from "../../../src/types/azure-monitor.ts";
 import { monitorCredential, startAzureMonitorFake } from "../../support/http-fake-azure-monitor.ts";
 import { checkKql } from "../../support/kusto.ts";

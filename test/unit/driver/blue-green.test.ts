@@ -1,15 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createTimeline } from "../../../src/cli/render/timeline.ts";
 import { exitOf } from "../../../src/driver/outcome.ts";
-import type { Platform as AnyPlatform } from "../../../src/types/slots.ts";
 import { aStrategy, passed } from "../../support/strategies.ts";
-
-type Platform = Exclude<AnyPlatform, "node-pools">;
 
 const named = {
   "app-service": "blue-green on App Service",
   kubernetes: "blue-green on Kubernetes",
 } as const;
+type Platform = keyof typeof named;
 
 function blueGreen(platform: Platform, percent?: number) {
   return aStrategy(named[platform], percent === undefined ? {} : { percent });

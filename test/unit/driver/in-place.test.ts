@@ -56,6 +56,7 @@ describe("a version in stable's place, through the driver", () => {
     ]);
     const titles = driver.notify.sent.map(({ title }) => title);
     expect(titles).toEqual([
+      "atp-ingestion 1.2.3 → 1.2.4: production deployment starting",
       "atp-ingestion 1.2.3 → 1.2.4: in place, serves everybody",
       "atp-ingestion serves 1.2.4",
     ]);

@@ -121,7 +121,7 @@ describe("a breach", () => {
   it("a channel that fails never stands in the way, and is journaled", async () => {
     const driver = aDriver();
     driver.world.knobs.errorPercent = (exposure) => (exposure >= 20 ? 3 : 0.1);
-    driver.notify.failWith(new Error("HTTP 500 for hunter2-hunter2"));
+    driver.notify.answerWith({ status: "refused", reason: "HTTP 404 for hunter2-hunter2" });
     expect(await driver.run()).toMatchObject({ outcome: "reverted" });
     const said = driver.entries().filter((entry) => entry.data["effect"] === "message");
     expect(said.length).toBeGreaterThan(2);

@@ -58,12 +58,6 @@ describe("from", () => {
   });
 });
 
-describe("strategies that aren't built say so", () => {
-  it.each(["feature-flag"] as const)("%s", (strategy) => {
-    expect(() => aPlan({ strategy })).toThrow(/not built yet/);
-  });
-});
-
 describe("identity = digest or tag + hash of the plain spec", () => {
   const id = (image: string) => snapshotOf({ version: "x", workload: { ...aWorkload(), image } }).identity;
   it("is frozen", () => {

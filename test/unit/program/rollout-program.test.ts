@@ -5,6 +5,7 @@ import type { Rollout } from "../../../src/components/rollout.ts";
 import { currentContext, runInContext } from "../../../src/program/context.ts";
 import { rolloutProgram } from "../../../src/program/rollout-program.ts";
 import type { Resolved, Target } from "../../../src/types/engine.ts";
+import type { JournalHead } from "../../../src/types/journal.ts";
 import type { Release } from "../../../src/types/release.ts";
 import { aRelease } from "../../support/builders.ts";
 import { known, mockStack } from "./mock-stack.ts";
@@ -129,6 +130,40 @@ describe("with a driver", () => {
       exposure: 5,
       candidate: { version: "1.2.9" },
     });
+  });
+
+  const head = (seq: number) => ({ seq, hash: "0".repeat(64) });
+
+  /** The output `journal` of one run on a stack whose last update left `journal`. */
+  async function journalAfter(run: {
+    readonly present?: unknown;
+    readonly journalHead?: JournalHead;
+    readonly own?: object;
+  }): Promise<unknown> {
+    const { present, journalHead, own } = run;
+    await mockStack(present === undefined ? {} : { journal: present });
+    const target: Target = { kind: "step", version: "1.2.3", ...(journalHead ? { journalHead } : {}) };
+    const main = rolloutProgram((rollout) => {
+      component(rollout);
+      return own;
+    });
+    const outputs = await runInContext({ target, report: () => {} }, main);
+    await known(outputs["release"]);
+    return outputs["journal"];
+  }
+
+  test.each([
+    { what: "the first", run: { journalHead: head(7) }, journal: head(7) },
+    { what: "a newer one", run: { present: head(7), journalHead: head(9) }, journal: head(9) },
+    { what: "none: what is there stays", run: { present: head(7) }, journal: head(7) },
+    { what: "none, and what is there is no head", run: { present: "https://x" }, journal: undefined },
+    {
+      what: "one, and the program has an output of that name of its own",
+      run: { journalHead: head(7), own: { journal: "https://x" } },
+      journal: "https://x",
+    },
+  ])("it brings the head of its journal: $what", async ({ run, journal }) => {
+    expect(await journalAfter(run)).toEqual(journal);
   });
 
   test("it gets our own errors as they are", async () => {

@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { messageOf } from "../../../lib/error-message.ts";
+import { bare } from "../../../lib/kql/scope.ts";
+import { logsError, tablesOf } from "../../../lib/kql/tables.ts";
+import { timeLiteral } from "../../../lib/kql/text.ts";
 import type { Runtime } from "../../../lib/runtime.ts";
 import type { TokenCredential } from "../../../lib/token-credential.ts";
 import type { Gauge } from "../../../ports/gauge.ts";
 import type { GaugeAnswer, GaugeConfig } from "../../../types/gauge.ts";
-import { bare } from "./kql.ts";
-import { timeLiteral } from "./kql-text.ts";
 import { createLogsApi, type LogsRow } from "./logs-api.ts";
-import { logsError, tablesOf } from "./tables.ts";
 
 type AzureLogsConfig = Extract<GaugeConfig, { kind: "azure-logs" }>;
 

@@ -1,4 +1,5 @@
 import { messageOf } from "../../../lib/error-message.ts";
+import { logsError, tablesOf } from "../../../lib/kql/tables.ts";
 import type { Runtime } from "../../../lib/runtime.ts";
 import type { TokenCredential } from "../../../lib/token-credential.ts";
 import type { Metrics, MetricsQuery } from "../../../ports/metrics.ts";
@@ -7,7 +8,6 @@ import type { MetricsAnswer } from "../../../types/observation.ts";
 import { createLogsApi, type LogsApi } from "./logs-api.ts";
 import { lookAnswer } from "./look-answer.ts";
 import { lookQuery } from "./look-query.ts";
-import { logsError, tablesOf } from "./tables.ts";
 
 export interface AzureMonitorOptions {
   readonly config: AzureMonitorConfig;

@@ -1,9 +1,9 @@
 import type { LogsQueryClient, LogsTable } from "@azure/monitor-query";
+import { logsError, type Scope } from "../../../lib/kql/tables.ts";
 import { redact } from "../../../lib/redact.ts";
 import type { Runtime } from "../../../lib/runtime.ts";
 import type { TokenCredential } from "../../../lib/token-credential.ts";
 import { whatIsMissing, whatTheServiceSaid } from "./refusal.ts";
-import { logsError, type Scope } from "./tables.ts";
 
 /** One row, by column. */
 export type LogsRow = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import * as z from "zod";
+import { logsError } from "../../../lib/kql/tables.ts";
+import { slowColumn } from "../../../lib/kql/text.ts";
 import type { AzureMonitorConfig } from "../../../types/azure-monitor.ts";
 import type { CohortBin, CohortSeries, MetricsAnswer } from "../../../types/observation.ts";
-import { slowColumn } from "./kql-text.ts";
 import type { LogsRow } from "./logs-api.ts";
-import { logsError } from "./tables.ts";
 
 export interface LookOptions {
   readonly cohort: AzureMonitorConfig["cohort"];

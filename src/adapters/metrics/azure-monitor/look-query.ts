@@ -1,7 +1,7 @@
+import { cohortColumn, failedExpression, realTraffic } from "../../../lib/kql/fragments.ts";
+import type { Tables } from "../../../lib/kql/tables.ts";
+import { realLiteral, slowColumn, textLiteral, timeLiteral } from "../../../lib/kql/text.ts";
 import type { AzureMonitorConfig } from "../../../types/azure-monitor.ts";
-import { cohortColumn, failedExpression, realTraffic } from "./fragments.ts";
-import { realLiteral, slowColumn, textLiteral, timeLiteral } from "./kql-text.ts";
-import type { Tables } from "./tables.ts";
 
 export interface LookQuery {
   readonly tables: Tables;

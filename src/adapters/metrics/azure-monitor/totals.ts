@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { messageOf } from "../../../lib/error-message.ts";
+import { failedExpression, realTraffic } from "../../../lib/kql/fragments.ts";
+import { logsError, type Tables, tablesOf } from "../../../lib/kql/tables.ts";
+import { timeLiteral } from "../../../lib/kql/text.ts";
 import type { Totals } from "../../../ports/gauge.ts";
 import type { AzureMonitorConfig } from "../../../types/azure-monitor.ts";
 import type { TotalsAnswer } from "../../../types/gauge.ts";
 import type { AzureMonitorOptions } from "./azure-monitor.ts";
-import { failedExpression, realTraffic } from "./fragments.ts";
-import { textLiteral, timeLiteral } from "./kql-text.ts";
 import { createLogsApi, type LogsRow } from "./logs-api.ts";
-import { logsError, type Tables, tablesOf } from "./tables.ts";
 
 const row = z.object({ Rows: z.number().int().nonnegative(), Total: z.unknown(), Failed: z.unknown() });
 const count = z.number().int().nonnegative();
@@ -43,11 +43,10 @@ export function totalsQuery(query: {
   readonly toMs: number;
 }): string {
   const { tables, roles } = query;
-  const own = roles.length === 0 ? "" : ` and ${tables.role} in (${roles.map(textLiteral).join(", ")})`;
   return `let t0 = ${timeLiteral(query.fromMs)};
 let t1 = ${timeLiteral(query.toMs)};
 ${tables.requests}
-| where ${tables.time} >= t0 and ${tables.time} < t1 and ${realTraffic(tables)}${own}
+| where ${tables.time} >= t0 and ${tables.time} < t1 and ${realTraffic(tables, roles)}
 | summarize Rows = count(), Total = sum(${tables.itemCount}), Failed = sumif(${tables.itemCount}, ${failedExpression(tables)})`;
 }
 

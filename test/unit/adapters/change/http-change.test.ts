@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createHttpChange } from "../../../../src/adapters/change/http-change.ts";
-import { atPointer } from "../../../../src/adapters/change/json-pointer.ts";
 import { openChange } from "../../../../src/adapters/change/open.ts";
 import { parseChangeTime } from "../../../../src/adapters/change/times.ts";
+import { atPointer } from "../../../../src/lib/json-pointer.ts";
 import type { ChangeConfig, ChangeTimes } from "../../../../src/types/change-request.ts";
 import { type FakeAnswer, type HttpFake, json, startHttpFake } from "../../../support/http-fake.ts";
 import { createMemoryRuntime, until } from "../../../support/memory-runtime.ts";

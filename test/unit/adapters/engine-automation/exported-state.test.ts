@@ -106,6 +106,29 @@ describe("record", () => {
   });
 });
 
+describe("head of the journal", () => {
+  const head = { seq: 60, hash: "a1".repeat(32) };
+
+  test("is what the last driver wrote, and no part of what the stack is", () => {
+    const with60 = deployedOf(exported([stack({ journal: head }), route(0)]));
+    expect(with60.journalHead).toEqual(head);
+    const without = deployedOf(exported([stack({}), route(0)]));
+    expect(without).not.toHaveProperty("journalHead");
+    expect(with60.hash).toBe(without.hash);
+  });
+
+  test.each([
+    "https://journal.example",
+    null,
+    { ...head, seq: 0 },
+    { ...head, seq: "60" },
+    { ...head, hash: "a1" },
+    secretValue("v1:a"),
+  ])("is absent where the output is something else: %j", (journal) => {
+    expect(deployedOf(exported([stack({ journal })]))).not.toHaveProperty("journalHead");
+  });
+});
+
 test("pending operations say what was under way", () => {
   const pending = [{ type: "creating", resource: { urn: "urn:x", type: "t" } }];
   expect(deployedOf(exported([], pending)).pendingOperations).toEqual(["creating urn:x"]);

@@ -1,5 +1,5 @@
 import { parseFeatureFlag } from "@azure/app-configuration";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openAppConfiguration } from "../../../../src/adapters/flags/app-configuration.ts";
 import { changeFlag } from "../../../../src/adapters/flags/change-flag.ts";
 import { parseFlag, printFlag } from "../../../../src/plan/flag-json.ts";
@@ -12,7 +12,7 @@ import {
 } from "../../../../src/plan/flag-value.ts";
 import type { FlagContent, FlagReading } from "../../../../src/ports/flags.ts";
 import { absentFlag } from "../../../../src/ports/flags.ts";
-import { flagStorePauseMs } from "../../../../src/sandbox/flags/server.ts";
+import { flagStorePauseMs, flagStoreToken, startFlagStore } from "../../../../src/sandbox/flags/server.ts";
 import { flagId, startFlagsWorld } from "../../../support/flags-world.ts";
 
 const clock = { sleep: async () => {} };
@@ -193,6 +193,20 @@ describe("a refusal", () => {
       message: `${flagKey(flagId)} could not be read: ECONNREFUSED.`,
     });
     expect(slept).toHaveLength(3);
+  });
+
+  it("of its certificate is none where the store's own is given", async () => {
+    const server = await startFlagStore({ now: () => 0 });
+    onTestFinished(() => server.close());
+    const getToken = async () => ({ token: flagStoreToken, expiresOnTimestamp: Date.now() + 3_600_000 });
+    const place = { endpoint: server.endpoint, flagId, credential: { getToken }, clock };
+    const trusting = await openAppConfiguration({ ...place, ca: server.cert });
+    expect(await trusting.read()).toBeUndefined();
+    expect(await trusting.write(content, { ifMatch: absentFlag })).toMatchObject({ status: "ok" });
+    expect(await trusting.read()).toMatchObject({ value });
+    // The trust is that client's, and nobody else's.
+    const others = await openAppConfiguration(place);
+    await expect(others.read()).rejects.toMatchObject({ code: "flag-store" });
   });
 
   it("of an id comes before anybody is asked", async () => {

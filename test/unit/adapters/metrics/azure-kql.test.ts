@@ -1,18 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { gaugeQuery } from "../../../../src/adapters/metrics/azure-monitor/azure-logs-gauge.ts";
-import {
-  type CheckScope,
-  custom,
-  errorRate,
-  exceptions,
-  latency,
-  saturation,
-} from "../../../../src/adapters/metrics/azure-monitor/kql.ts";
-import { lintAlertQuery } from "../../../../src/adapters/metrics/azure-monitor/kql-lint.ts";
-import { textLiteral } from "../../../../src/adapters/metrics/azure-monitor/kql-text.ts";
 import { lookQuery } from "../../../../src/adapters/metrics/azure-monitor/look-query.ts";
-import { resourceTables, workspaceTables } from "../../../../src/adapters/metrics/azure-monitor/tables.ts";
 import { totalsQuery } from "../../../../src/adapters/metrics/azure-monitor/totals.ts";
+import { custom, errorRate, exceptions, latency, saturation } from "../../../../src/lib/kql/checks.ts";
+import { lintAlertQuery } from "../../../../src/lib/kql/lint.ts";
+import type { CheckScope } from "../../../../src/lib/kql/scope.ts";
+import { resourceTables, workspaceTables } from "../../../../src/lib/kql/tables.ts";
+import { textLiteral } from "../../../../src/lib/kql/text.ts";
 import { queryTables } from "../../../support/azure-telemetry.ts";
 import { runKql } from "../../../support/kql-engine.ts";
 import { checkKql } from "../../../support/kusto.ts";

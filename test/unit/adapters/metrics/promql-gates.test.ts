@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  custom,
-  errorRate,
-  exceptions,
-  latency,
-  type PromScope,
-  saturation,
-} from "../../../../src/adapters/metrics/promql-gates.ts";
-import { promqlProblem } from "../../../../src/adapters/metrics/promql-whole.ts";
+import { custom, errorRate, exceptions, latency, saturation } from "../../../../src/lib/promql/checks.ts";
+import type { PromScope } from "../../../../src/lib/promql/scope.ts";
+import { promqlProblem } from "../../../../src/lib/promql/whole.ts";
 
 const sides: PromScope = {
   match: { app: "atp" },

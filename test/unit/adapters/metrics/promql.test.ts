@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { selector } from "../../../../src/adapters/metrics/promql.ts";
+import { selector } from "../../../../src/lib/promql/selector.ts";
 
 it.each([
   ["a plain one", "http_requests_total", [{ label: "app", value: "atp" }], 'http_requests_total{app="atp"}'],

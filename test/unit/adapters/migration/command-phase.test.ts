@@ -6,7 +6,7 @@ import {
   type PhaseCommandOptions,
   runPhaseCommand,
 } from "../../../../src/adapters/migration/command-phase.ts";
-import type { PhaseReport } from "../../../../src/adapters/migration/phase-output.ts";
+import type { PhaseReport } from "../../../../src/ports/phase-command.ts";
 import { createMemoryRuntime, until } from "../../../support/memory-runtime.ts";
 
 let dir: string;

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createFileRecord } from "../../../../src/adapters/record/file-record.ts";
 import { hostIdentity, isProcessAlive } from "../../../../src/adapters/record/host.ts";
+import { verifyJournal } from "../../../../src/analysis/verify-journal.ts";
+import { sha256 } from "../../../../src/lib/stable-json.ts";
 import { journalDraft } from "../../../support/memory-record.ts";
 import { createMemoryRuntime, until } from "../../../support/memory-runtime.ts";
 
@@ -32,18 +34,32 @@ describe("a journal after a crash", () => {
     ["a character cut in two", Buffer.from([0x7b, 0x22, 0xe2, 0x82])],
     ["zeros that a file system filled in", Buffer.alloc(5_000)],
     ["more than one chunk of text", `{"data":"${"x".repeat(150_000)}`],
-  ])("leaves out %s at its end, and cuts it before the next entry", async (_, tail) => {
+  ])("leaves out %s at its end, and cuts it before the next entry, which says so", async (_, tail) => {
     const { journal, token, path } = await written(2);
     await appendFile(path, tail);
     expect((await journal.read()).map((entry) => entry.seq)).toEqual([1, 2]);
-    expect((await journal.append(journalDraft(token), { sync: true })).seq).toBe(3);
+    const next = await journal.append(journalDraft(token), { sync: true });
+    const bytes = Buffer.from(tail);
+    expect(next).toMatchObject({ seq: 3, torn: { bytes: bytes.length, sha256: sha256(bytes) } });
+    const report = verifyJournal(await journal.bytes());
+    expect(report).toMatchObject({ status: "verified", cuts: [{ seq: 3, bytes: bytes.length }] });
+    expect((await journal.append(journalDraft(token))).torn).toBeUndefined();
     const text = await readFile(path, "utf8");
     expect(
       text
         .split("\n")
         .slice(0, -1)
         .map((line) => JSON.parse(line).seq),
-    ).toEqual([1, 2, 3]);
+    ).toEqual([1, 2, 3, 4]);
+  });
+
+  it("keeps what is torn where the new entry can't be written", async () => {
+    const { journal, token, path } = await written(2);
+    await appendFile(path, "{half");
+    const before = await readFile(path);
+    const bad = { ...journalDraft(token), kind: "gossip" } as never;
+    await expect(journal.append(bad)).rejects.toMatchObject({ code: "record-corrupt" });
+    expect(await readFile(path)).toEqual(before);
   });
 
   it("treats an entry without its newline as torn: its writer was never told that it stands", async () => {
@@ -66,6 +82,49 @@ describe("a journal after a crash", () => {
     expect((await journal.append(journalDraft(token))).seq).toBe(3);
     expect(await journal.read()).toHaveLength(3);
   });
+});
+
+describe("a journal that was begun by a version without a chain", () => {
+  /** The same entries, as such a version left them. */
+  async function unchain(path: string): Promise<string> {
+    const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+    const plain = lines.map((line) => {
+      const { prev: _, hash: _hash, ...entry } = JSON.parse(line);
+      return `${JSON.stringify(entry)}\n`;
+    });
+    await writeFile(path, plain.join(""));
+    return plain.join("");
+  }
+
+  it("goes on: the first chained entry covers what was there, the next ones each other", async () => {
+    const { journal, token, path } = await written(41);
+    const old = await unchain(path);
+    const first = await journal.append(journalDraft(token));
+    expect(first.prev).toMatch(new RegExp(`^rollouts-journal/1 \\S+ after 41 ${sha256(old)}$`));
+    const { seq, hash, prev } = await journal.append(journalDraft(token));
+    expect([seq, prev]).toEqual([43, first.hash]);
+    const report = verifyJournal(await journal.bytes(), { anchor: { seq, hash: hash ?? "" } });
+    expect(report).toMatchObject({ status: "verified", entries: 43, before: 41 });
+    await writeFile(path, (await readFile(path, "utf8")).replace("line one", "line two"));
+    expect(verifyJournal(await journal.bytes()).problems).toMatchObject([
+      { fault: "before-differs", line: 42, seq: 42 },
+    ]);
+  });
+
+  it("covers it without what a crash tore off it, which is cut", async () => {
+    const { journal, token, path } = await written(2);
+    const old = await unchain(path);
+    await appendFile(path, '{"schemaVersion":1,"seq":3,"rol');
+    const { prev } = await journal.append(journalDraft(token));
+    expect(prev).toContain(sha256(old));
+    expect(verifyJournal(await journal.bytes()).status).toBe("verified");
+  });
+});
+
+it("names its journal by the folder where nobody names it", async () => {
+  const { journal } = await written(1);
+  const [first] = await journal.read();
+  expect(first?.prev).toBe(`rollouts-journal/1 ${dir.split("/").slice(-2).join("/")}`);
 });
 
 describe("a journal that somebody edited", () => {

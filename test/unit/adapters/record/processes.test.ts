@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, expect, it } from "vitest";
 import { createFileRecord } from "../../../../src/adapters/record/file-record.ts";
+import { verifyJournal } from "../../../../src/analysis/verify-journal.ts";
 import { createMemoryRuntime, until } from "../../../support/memory-runtime.ts";
 
 interface Child {
@@ -81,6 +82,7 @@ it("four processes racing for the lease get different, growing tokens and write 
   expect(tokens.flat().sort((x, y) => x - y)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
   const { journal } = createFileRecord({ dir, runtime: createMemoryRuntime().runtime });
   const entries = await journal.read();
+  expect(verifyJournal(await journal.bytes())).toMatchObject({ status: "verified", entries: 120 });
   expect(entries.map((entry) => entry.leaseToken)).toEqual(
     Array.from({ length: 120 }, (_, index) => Math.floor(index / 3) + 1),
   );

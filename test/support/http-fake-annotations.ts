@@ -1,0 +1,103 @@
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { selfSigned } from "../../src/sandbox/arm/self-signed.ts";
+import { type FakeAnswer, json, type SeenRequest } from "./http-fake.ts";
+import { azureError } from "./http-fake-azure-monitor.ts";
+
+export const annotationsToken = "planted-annotations-token";
+export const annotationsCredential = {
+  getToken: async () => ({ token: annotationsToken, expiresOnTimestamp: Date.now() + 3_600_000 }),
+};
+export const component =
+  "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/atp-prod/providers/microsoft.insights/components/atp";
+
+/** An annotation as the service keeps it. */
+export interface StoredAnnotation {
+  readonly Id: string;
+  readonly AnnotationName: string;
+  readonly EventTime: string;
+  readonly Category: string;
+  readonly Properties: string;
+}
+
+export interface AnnotationsFake {
+  /** `https://127.0.0.1:<port>`, trusted by this process. */
+  readonly url: string;
+  readonly requests: readonly SeenRequest[];
+  /** By id; those that the portal shows have the category Deployment. */
+  readonly stored: ReadonlyMap<string, StoredAnnotation>;
+  /** Answers instead, where it returns something. */
+  override: (request: SeenRequest) => FakeAnswer | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * ARM's annotations of an Application Insights resource over HTTPS, by the documentation: a PUT of one annotation with an
+ * id of its own, api-version 2015-05-01, JSON in ASCII; the same id again is the same annotation.
+ */
+export async function startAnnotationsFake(): Promise<AnnotationsFake> {
+  const requests: SeenRequest[] = [];
+  const stored = new Map<string, StoredAnnotation>();
+  const pair = selfSigned();
+  const server = createServer(pair, async (incoming, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const { method = "", url = "/", headers } = incoming;
+    const body = Buffer.concat(chunks).toString("latin1");
+    const request = { method, url: new URL(url, "https://fake"), headers, body };
+    requests.push(request);
+    const answer = fake.override(request) ?? put(stored, request);
+    if (answer === "hang") return;
+    if (answer === "cut") return void response.destroy();
+    response.writeHead(answer.status, answer.headers ?? {});
+    response.end(answer.body ?? "");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  setDefaultCACertificates([...getCACertificates("default"), pair.cert]);
+  const fake: AnnotationsFake = {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    stored,
+    override: () => undefined,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return fake;
+}
+
+function put(stored: Map<string, StoredAnnotation>, { method, url, headers, body }: SeenRequest): FakeAnswer {
+  if (headers.authorization !== `Bearer ${annotationsToken}`)
+    return azureError(401, ["AuthenticationFailed", "Authentication failed."]);
+  const known = `${component}/Annotations`.toLowerCase();
+  if (decodeURIComponent(url.pathname).toLowerCase() !== known)
+    return azureError(404, ["ResourceNotFound", `The Resource '${url.pathname}' was not found.`]);
+  if (method !== "PUT" || url.searchParams.get("api-version") !== "2015-05-01")
+    return azureError(400, ["InvalidApiVersionParameter", `${method} with ${url.search} is not supported.`]);
+  if (!/^application\/json\b/.test(headers["content-type"] ?? ""))
+    return azureError(415, ["UnsupportedMediaType", "The content media type is not supported."]);
+  const problem = problemOf(body);
+  if (problem !== undefined) return json({ code: "InvalidAnnotation", message: problem }, 400);
+  const annotation = JSON.parse(body) as StoredAnnotation;
+  stored.set(annotation.Id, annotation);
+  return json([annotation]);
+}
+
+/** Why a body is no annotation. */
+function problemOf(body: string): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what is asked for.
+  if (!/^[\x00-\x7f]*$/.test(body)) return "the body has characters beyond ASCII";
+  const { Id, AnnotationName, EventTime, Category, Properties } = JSON.parse(
+    body,
+  ) as Partial<StoredAnnotation>;
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(Id ?? "")) return "Id is no GUID";
+  if (typeof AnnotationName !== "string" || AnnotationName === "") return "AnnotationName is missing";
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(EventTime ?? "")) return "EventTime is no sortable time";
+  if (typeof Category !== "string") return "Category is missing";
+  if (typeof Properties !== "string" || typeof JSON.parse(Properties) !== "object")
+    return "Properties are no JSON text";
+  return undefined;
+}
