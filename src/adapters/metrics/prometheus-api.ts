@@ -2,6 +2,7 @@ import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
 import { fetchWithin } from "../../lib/fetch-within.ts";
 import type { Runtime } from "../../lib/runtime.ts";
+import { stableJson } from "../../lib/stable-json.ts";
 import type { Track } from "./counters.ts";
 
 /** Steps of a range query, ms since the epoch; both ends belong to it. */
@@ -69,14 +70,23 @@ export function createPrometheusApi(options: {
     return unwrap(answer.status, answer.text);
   };
   const read = (toNumber: ToNumber) => async (query: string, grid: Grid, signal?: AbortSignal) => {
-    const data = await get("query_range", { query, ...span(grid), step: String(grid.stepMs / 1000) }, signal);
-    const parsed = matrix.safeParse(data);
-    if (!parsed.success)
-      throw sourceError(`its answer is not a matrix of samples: ${z.prettifyError(parsed.error)}`);
-    return parsed.data.result.map(({ metric, values }) => ({
-      labels: metric,
-      track: onGrid(values, grid, { query, toNumber }),
-    }));
+    const series = new Map<
+      string,
+      { readonly labels: Series["labels"]; readonly track: (number | undefined)[] }
+    >();
+    for (const part of partsOf(grid)) {
+      const asked = { query, ...span(part), step: String(part.stepMs / 1000) };
+      const parsed = matrix.safeParse(await get("query_range", asked, signal));
+      if (!parsed.success)
+        throw sourceError(`its answer is not a matrix of samples: ${z.prettifyError(parsed.error)}`);
+      for (const { metric: labels, values } of parsed.data.result) {
+        const name = stableJson(labels);
+        const track = series.get(name)?.track ?? new Array<number | undefined>(stepsIn(grid)).fill(undefined);
+        fill(track, values, { grid, part, query, toNumber });
+        series.set(name, { labels, track });
+      }
+    }
+    return [...series.values()];
   };
   return {
     range: read(counterValue),
@@ -168,22 +178,41 @@ function levelValue(text: string, query: string): number {
   return value;
 }
 
-function onGrid(
+/** Steps of one request: Prometheus refuses more than 11,000, which is about a day of bins of 10 s. */
+const mostSteps = 10_000;
+
+function stepsIn({ startMs, endMs, stepMs }: Grid): number {
+  return (endMs - startMs) / stepMs + 1;
+}
+
+/** The grid in spans that one request may have, in order and without a step twice. */
+function partsOf(grid: Grid): readonly Grid[] {
+  const parts: Grid[] = [];
+  for (let at = grid.startMs; at <= grid.endMs; at += mostSteps * grid.stepMs) {
+    parts.push({ ...grid, startMs: at, endMs: Math.min(grid.endMs, at + (mostSteps - 1) * grid.stepMs) });
+  }
+  return parts;
+}
+
+function fill(
+  track: (number | undefined)[],
   values: readonly (readonly [number, string])[],
-  grid: Grid,
-  { query, toNumber }: { readonly query: string; readonly toNumber: ToNumber },
-): Track {
-  const steps = (grid.endMs - grid.startMs) / grid.stepMs + 1;
-  const track = new Array<number | undefined>(steps).fill(undefined);
+  of: {
+    readonly grid: Grid;
+    readonly part: Grid;
+    readonly query: string;
+    readonly toNumber: ToNumber;
+  },
+): void {
+  const { grid, part, query, toNumber } = of;
   for (const [seconds, text] of values) {
-    const step = (seconds * 1000 - grid.startMs) / grid.stepMs;
+    const step = (seconds * 1000 - part.startMs) / part.stepMs;
     const index = Math.round(step);
-    if (Math.abs(step - index) > 0.01 || index < 0 || index >= steps) {
+    if (Math.abs(step - index) > 0.01 || index < 0 || index >= stepsIn(part)) {
       throw sourceError(
         `a sample of ${query} is at ${seconds}, which is none of the steps that were asked for`,
       );
     }
-    track[index] = toNumber(text, query);
+    track[index + (part.startMs - grid.startMs) / grid.stepMs] = toNumber(text, query);
   }
-  return track;
 }

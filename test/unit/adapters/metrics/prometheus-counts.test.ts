@@ -186,3 +186,20 @@ describe("latency", () => {
     expect(answer).toEqual({ status: "error", message: expect.stringMatching(message) });
   });
 });
+
+describe("a look that goes back for days", () => {
+  it("asks in spans that Prometheus takes, and counts every bin once", async () => {
+    const minutes = 2 * 24 * 60;
+    const growing = (each: number) =>
+      Object.fromEntries(Array.from({ length: minutes + 2 }, (_, minute) => [60 * minute, each * minute]));
+    server.series = [requests("canary", "200", growing(60)), requests("stable", "200", growing(600))];
+    const nowMs = (origin + 60 * minutes + 60) * 1000;
+    const { candidate, stable, watermarkMs } = value(await open().metrics.observe({ ...look, nowMs }));
+    const bins = (watermarkMs - origin * 1000) / 10_000;
+    expect(bins).toBeGreaterThan(11_000);
+    expect(new Set(candidate.bins.map(({ startMs }) => startMs)).size).toBe(candidate.bins.length);
+    const sum = (of: typeof candidate) => column(of.bins, "n").reduce((total, n) => total + n, 0);
+    const scraped = Math.floor((watermarkMs / 1000 - origin) / 60);
+    expect([sum(candidate), sum(stable)]).toEqual([60 * scraped, 600 * scraped]);
+  });
+});
