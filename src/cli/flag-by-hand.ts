@@ -1,3 +1,4 @@
+import { shellWord } from "../lib/shell-word.ts";
 import type { FlagConfig } from "../types/flag-config.ts";
 
 /** What does it without us: a command of the Azure CLI. */
@@ -7,15 +8,10 @@ export function azByHand(verb: "disable" | "enable" | "unlock", flag: FlagConfig
   const store = /^([\w-]+)\.azconfig\./.exec(host)?.[1];
   const words = [
     `az appconfig feature ${verb}`,
-    `--feature ${quoted(spec.id)}`,
-    store === undefined ? `--endpoint ${quoted(endpoint)} --auth-mode login` : `--name ${store}`,
-    ...(label === undefined ? [] : [`--label ${quoted(label)}`]),
+    `--feature ${shellWord(spec.id)}`,
+    store === undefined ? `--endpoint ${shellWord(endpoint)} --auth-mode login` : `--name ${store}`,
+    ...(label === undefined ? [] : [`--label ${shellWord(label)}`]),
     "--yes",
   ];
   return words.join(" ");
-}
-
-/** For a POSIX shell. */
-function quoted(text: string): string {
-  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

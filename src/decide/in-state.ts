@@ -1,5 +1,5 @@
 import { assertNever } from "../lib/assert-never.ts";
-import { betaExposure } from "../lib/strategies.ts";
+import { betaExposure, isFlagKind } from "../lib/strategies.ts";
 import type { Decision } from "../types/decision.ts";
 import type { PlanStep } from "../types/plan.ts";
 import type { Cause } from "../types/state.ts";
@@ -132,7 +132,7 @@ function confirming(input: DecideInput): Decision {
     };
   }
   // Applications have to read a flag first.
-  const reading = movesFlag(step) ? (plan.flag?.refreshSeconds ?? 0) : 0;
+  const reading = isFlagKind(step.kind) ? (plan.flag?.refreshSeconds ?? 0) : 0;
   const limitSeconds = plan.timeouts.confirmSeconds + reading;
   if (now - state.enteredAtMs > limitSeconds * 1000) {
     const { route } = observations;
@@ -141,10 +141,6 @@ function confirming(input: DecideInput): Decision {
     return backOrAsk(step, { reason: "RouteNotConfirmed", message, kind: "router" });
   }
   return stay(input, "AwaitingRoute", `waiting until ${goalOf(step)}`);
-}
-
-function movesFlag({ kind }: PlanStep): boolean {
-  return kind === "dark" || kind === "phase";
 }
 
 /** Only all-pass goes on; what doesn't pass, or doesn't end, goes back before anybody has met it. */

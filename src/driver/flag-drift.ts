@@ -4,10 +4,10 @@ import { keyValueName } from "../plan/flag-key.ts";
 import { flagContentType, withEnabled } from "../plan/flag-value.ts";
 import type { Deployed } from "../ports/engine.ts";
 import type { FlagConfig } from "../types/flag-config.ts";
+import { takeBaseline } from "./baseline.ts";
 import type { EffectResult } from "./effect.ts";
 import type { FlagDeps } from "./flag-deps.ts";
-import { hashByUrn } from "./inputs.ts";
-import { journal, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 const keyValueType = "azure-native:appconfiguration:KeyValue";
 
@@ -29,15 +29,20 @@ export function noteMeant(session: Session, deployed: Deployed): void {
   if (meant !== undefined) session.flagMeant = meant;
 }
 
+/** The flag's value as the stack wrote it last; the engine is asked once. Undefined: the stack has made none. */
+async function meantNow(session: Session): Promise<RawFlag | undefined> {
+  if (session.flagMeant === undefined) noteMeant(session, await session.deps.engine.deployed());
+  return session.flagMeant === undefined ? undefined : parseFlag(session.flagMeant);
+}
+
 /** How the flag in the store differs from what the stack wrote, one sentence each. Throws where it can't be read. */
 export async function flagDrift(session: Session, { flags }: FlagDeps): Promise<readonly string[]> {
-  if (session.flagMeant === undefined) noteMeant(session, await session.deps.engine.deployed());
-  const { flagMeant } = session;
-  if (flagMeant === undefined) return ["the stack has not made the flag yet"];
+  const meant = await meantNow(session);
+  if (meant === undefined) return ["the stack has not made the flag yet"];
   const there = await flags.read();
   if (there === undefined) return [`${flags.name} is gone`];
   const type = there.contentType === flagContentType ? [] : ["its content type is not that of a flag"];
-  return [...type, ...flagDifferences(parseFlag(there.value), parseFlag(flagMeant))];
+  return [...type, ...flagDifferences(parseFlag(there.value), meant)];
 }
 
 /** A flag that isn't as our last update left it is not written over blindly: why not, or nothing. */
@@ -52,20 +57,20 @@ export async function foreignFlag(session: Session, flag: FlagDeps): Promise<str
  */
 export async function unknownToStack(session: Session, flag: FlagDeps): Promise<readonly string[]> {
   const there = await flag.flags.read();
-  if (session.flagMeant === undefined) noteMeant(session, await session.deps.engine.deployed());
-  if (there === undefined || session.flagMeant === undefined) return [];
-  return flagDifferences(asMeant(parseFlag(there.value)), asMeant(parseFlag(session.flagMeant)));
+  const meant = await meantNow(session);
+  if (there === undefined || meant === undefined) return [];
+  return flagDifferences(asMeant(parseFlag(there.value)), asMeant(meant));
 }
 
 /**
  * Whether somebody has switched the flag off that the stack has open, while it is the code that moves: a refresh would
  * open it again. A store that doesn't answer leaves that to the engine, which asks it too.
  */
-export async function switchedOff({ deps }: Session): Promise<boolean> {
-  const { flag, engine, policy } = deps;
-  if (flag === undefined || policy.flag === undefined) return false;
-  const meant = meantIn(await engine.deployed(), policy.flag);
-  if (meant === undefined || parseFlag(meant)["enabled"] !== true) return false;
+export async function switchedOff(session: Session): Promise<boolean> {
+  const { flag } = session.deps;
+  if (flag === undefined) return false;
+  const meant = await meantNow(session);
+  if (meant?.["enabled"] !== true) return false;
   const there = await flag.flags.read().catch(() => undefined);
   return there !== undefined && parseFlag(there.value)["enabled"] !== true;
 }
@@ -80,13 +85,5 @@ export async function observeFlagBaseline(session: Session, flag: FlagDeps): Pro
   noteMeant(session, deployed);
   const changed = await foreignFlag(session, flag);
   if (changed !== undefined) return { ok: false, kind: "foreign-change", message: changed };
-  session.baseline = {
-    ...(deployed.record ? { record: deployed.record } : {}),
-    hash: deployed.hash,
-    byUrn: hashByUrn(deployed.inputs),
-    part: "flag",
-  };
-  session.lastHash = deployed.hash;
-  await journal(session, "effect", { effect: "baseline", ok: true, baseline: session.baseline });
-  return { ok: true };
+  return await takeBaseline(session, deployed, { part: "flag" });
 }

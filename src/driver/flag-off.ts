@@ -2,12 +2,12 @@ import { RolloutError } from "../errors/errors.ts";
 import { messageOf } from "../lib/error-message.ts";
 import { parseFlag } from "../plan/flag-json.ts";
 import { noteMeant, unknownToStack } from "./flag-drift.ts";
-import { type FlagStack, flagSession, flagStackOf, isOpen, offStepOf } from "./flag-stack.ts";
+import { inFlagSession } from "./flag-session.ts";
+import { type FlagStack, flagStackOf, isOpen, offStepOf } from "./flag-stack.ts";
 import { hashByUrn } from "./inputs.ts";
 import { keepLease } from "./lease-keeper.ts";
 import type { SaidInEntry } from "./messages.ts";
-import { openOutbox } from "./outbox.ts";
-import { isInFlight, lastRollout } from "./resume.ts";
+import { isInFlight, lastRollout, type Recorded } from "./resume.ts";
 import { type DriverDeps, journal, type Session } from "./session.ts";
 import { announcementOf } from "./tell.ts";
 import { previewDiffers } from "./verify.ts";
@@ -47,24 +47,17 @@ export async function switchOffStack(deps: DriverDeps, options: FlagOffOptions):
   const termMs = deps.policy.record.leaseSeconds * 1000;
   const lease = await keepLease(deps.record.lease, deps.runtime, { holder: options.holder, termMs });
   try {
-    refuseInFlight(await lastOf(deps));
+    const entries = await deps.record.journal.read();
+    refuseInFlight(lastRollout(entries));
     const stack = await flagStackOf(deps);
     const { location } = deps.record.journal;
     if (stack === undefined) return { outcome: "off-already", problems: [], journal: location };
-    const outbox = openOutbox(deps, lease, await deps.record.journal.read());
-    try {
-      const session = { ...flagSession(deps, stack, { lease, about: "flag-off" }), outbox };
-      return await follow(session, stack, options);
-    } finally {
-      await outbox.close();
-    }
+    return await inFlagSession(deps, { stack, lease, about: "flag-off", entries }, (session) =>
+      follow(session, stack, options),
+    );
   } finally {
     await lease.release();
   }
-}
-
-async function lastOf({ record }: DriverDeps): Promise<ReturnType<typeof lastRollout>> {
-  return lastRollout(await record.journal.read());
 }
 
 async function follow(session: Session, stack: FlagStack, options: FlagOffOptions): Promise<FlagOffOutcome> {
@@ -206,7 +199,7 @@ const ends = {
   },
 } as const;
 
-function refuseInFlight(last: Awaited<ReturnType<typeof lastOf>>): void {
+function refuseInFlight(last: Recorded | undefined): void {
   if (last === undefined || !isInFlight(last)) return;
   const { plan, state } = last;
   throw new RolloutError(`${plan.to} is in flight (${state.name} at ${state.step}).`, {

@@ -4,10 +4,10 @@ import { exposureOfFlag } from "../plan/flag-exposure.ts";
 import { parseFlag } from "../plan/flag-json.ts";
 import { phasesOf } from "../plan/flag-phases.ts";
 import { meantIn } from "./flag-drift.ts";
-import { type FlagStack, flagSession, flagStackOf, isOpen } from "./flag-stack.ts";
+import { inFlagSession } from "./flag-session.ts";
+import { type FlagStack, flagStackOf, isOpen } from "./flag-stack.ts";
 import { keepLease } from "./lease-keeper.ts";
 import type { SaidInEntry } from "./messages.ts";
-import { openOutbox } from "./outbox.ts";
 import { isInFlight, lastRollout } from "./resume.ts";
 import { type DriverDeps, journal, type Session } from "./session.ts";
 import { announcementOf } from "./tell.ts";
@@ -43,17 +43,14 @@ export async function switchOn(deps: DriverDeps, options: FlagOnOptions): Promis
   const termMs = deps.policy.record.leaseSeconds * 1000;
   const lease = await keepLease(deps.record.lease, deps.runtime, { holder: options.holder, termMs });
   try {
-    const last = lastRollout(await deps.record.journal.read());
+    const entries = await deps.record.journal.read();
+    const last = lastRollout(entries);
     if (last !== undefined && isInFlight(last) && turnsBack(last.state)) throw turning(last.plan.to);
     const stack = await flagStackOf(deps);
     if (stack === undefined || !isOpen(stack)) throw notOpen(deps);
-    const outbox = openOutbox(deps, lease, await deps.record.journal.read());
-    try {
-      const session = { ...flagSession(deps, stack, { lease, about: "flag-on" }), outbox };
-      return await write(session, stack, options);
-    } finally {
-      await outbox.close();
-    }
+    return await inFlagSession(deps, { stack, lease, about: "flag-on", entries }, (session) =>
+      write(session, stack, options),
+    );
   } finally {
     await lease.release();
   }

@@ -1,5 +1,6 @@
 import { initialState } from "../decide/reduce.ts";
 import { sha256, stableJson } from "../lib/stable-json.ts";
+import { isFlagAlone } from "../lib/strategies.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 import { isOff, offStep } from "../plan/flag-release.ts";
 import { flagStep } from "../plan/flag-steps.ts";
@@ -34,7 +35,7 @@ export async function flagStackOf({
   if (flag === undefined || ports === undefined) return undefined;
   const deployed = await engine.deployed();
   const { record } = deployed;
-  const alone = isAlone(policy);
+  const alone = isFlagAlone(policy);
   const release = alone ? record : record?.flag;
   if (record === undefined || release === undefined) return undefined;
   const served = alone ? (record.candidate ?? record.stable) : record.stable;
@@ -48,12 +49,7 @@ export function isOpen({ release: { stable, candidate, exposure } }: Pick<FlagSt
 
 /** The step that takes the flag from everybody in the stack. */
 export function offStepOf(policy: EnvironmentPolicy): StepId {
-  return isAlone(policy) ? offStep : flagStep(offStep);
-}
-
-/** Whether the flag is all that the stack rolls out. */
-function isAlone({ platform }: EnvironmentPolicy): boolean {
-  return platform === "app-configuration";
+  return isFlagAlone(policy) ? offStep : flagStep(offStep);
 }
 
 /**

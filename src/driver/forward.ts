@@ -1,9 +1,9 @@
 import type { PreviewResult } from "../ports/engine.ts";
 import type { ResourceChange, Target } from "../types/engine.ts";
+import { takeBaseline } from "./baseline.ts";
 import type { EffectResult } from "./effect.ts";
 import { sayCohort } from "./flag-cohort.ts";
 import { foreignFlag, noteMeant, observeFlagBaseline } from "./flag-drift.ts";
-import { hashByUrn } from "./inputs.ts";
 import { flagPart, leverNow } from "./part.ts";
 import { journal, type Session } from "./session.ts";
 
@@ -129,15 +129,7 @@ export async function observeBaseline(session: Session): Promise<EffectResult> {
     };
   }
   const ready = deployed.record === undefined ? undefined : await readyReplicas(session);
-  session.baseline = {
-    ...(deployed.record ? { record: deployed.record } : {}),
-    hash: deployed.hash,
-    byUrn: hashByUrn(deployed.inputs),
-    ...(ready === undefined ? {} : { stableReplicas: ready }),
-  };
-  session.lastHash = deployed.hash;
-  await journal(session, "effect", { effect: "baseline", ok: true, baseline: session.baseline });
-  return { ok: true };
+  return await takeBaseline(session, deployed, ready === undefined ? {} : { stableReplicas: ready });
 }
 
 async function readyReplicas(session: Session): Promise<number | undefined> {

@@ -1,4 +1,3 @@
-import { redactValue } from "../lib/redact.ts";
 import type { Runtime } from "../lib/runtime.ts";
 import { sha256, stableJson } from "../lib/stable-json.ts";
 import { startRecord } from "../plan/migration-record.ts";
@@ -7,6 +6,7 @@ import type { RecordStore } from "../ports/record.ts";
 import type { JournalEntry, JournalKind } from "../types/journal.ts";
 import type { MigrationRecord, PhaseUnderway } from "../types/migration.ts";
 import type { MigrationConfig } from "../types/migration-config.ts";
+import { append } from "./append.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { Deploy } from "./migrate-deploy.ts";
 
@@ -55,24 +55,19 @@ export async function note(
   data: Readonly<Record<string, unknown>> & { readonly record?: MigrationRecord },
 ): Promise<void> {
   const { deps, lease, id, planHash } = session;
-  const { clock, wall } = deps.runtime;
   const record = data.record ?? standing(session);
   const underway = record.underway;
-  const draft = {
+  // A checkpoint (`observed`) that is lost only repeats work.
+  await append(deps, {
     rolloutId: id,
     leaseToken: lease.token,
-    at: new Date(clock.now()).toISOString(),
-    wallAt: new Date(wall.now()).toISOString(),
     kind,
     state: stateOf(underway),
     step: underway?.phase ?? record.phase,
     planHash,
-    data: redactValue(data, deps.secrets),
-  };
-  // What is about to be done is on disk before it is; a checkpoint that is lost only repeats work.
-  const entry = await deps.record.journal.append(draft, { sync: kind !== "observed" });
+    data,
+  });
   if (data.record !== undefined) session.record = data.record;
-  deps.observer?.(entry);
 }
 
 function stateOf(underway: PhaseUnderway | undefined): JournalEntry["state"] {

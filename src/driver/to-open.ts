@@ -1,5 +1,5 @@
 import { RolloutError } from "../errors/errors.ts";
-import { opensFlag } from "../lib/strategies.ts";
+import { isFlagAlone, opensFlag } from "../lib/strategies.ts";
 import { flagSnapshot, isOff } from "../plan/flag-release.ts";
 import type { Release } from "../types/release.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
@@ -16,11 +16,10 @@ interface Found {
  */
 export function hasAll({ policy, flag: ports }: DriverDeps, { record, desired }: Found): boolean {
   const served = record.stable.identity === desired.identity;
-  const { flag, strategy, platform } = policy;
+  const { flag, strategy } = policy;
   if (!opensFlag(strategy) || flag === undefined) return served;
   if (ports === undefined) throw new Error("a rollout of a flag has no ports for it");
-  const alone = platform === "app-configuration";
-  const there = alone ? record.stable : record.flag?.stable;
+  const there = isFlagAlone(policy) ? record.stable : record.flag?.stable;
   const isOpen = there !== undefined && !isOff(there);
   if (!isOpen) return false;
   const same = there.identity === flagSnapshot("", flag.spec).identity;

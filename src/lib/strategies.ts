@@ -1,8 +1,19 @@
-import type { StrategyKind } from "../types/plan.ts";
+import type { StepKind, StrategyKind } from "../types/plan.ts";
+import type { Platform } from "../types/slots.ts";
 
 /** Whether a strategy ends with a flag that is opened phase by phase. */
 export function opensFlag(strategy: StrategyKind): boolean {
   return strategy === "feature-flag" || strategy === "combined";
+}
+
+/** Whether a flag is all that a stack rolls out. */
+export function isFlagAlone({ platform }: { readonly platform: Platform }): boolean {
+  return platform === "app-configuration";
+}
+
+/** Whether a step of that kind moves a flag, or watches it off. */
+export function isFlagKind(kind: StepKind): boolean {
+  return kind === "dark" || kind === "phase";
 }
 
 /** Whether a strategy brings code by a canary, so that whole tenants can be routed. */

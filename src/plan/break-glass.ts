@@ -1,4 +1,5 @@
 import { matchesPerRule } from "../lib/route-limits.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import type { BreakGlass } from "../types/communication.ts";
 import type { FlagConfig } from "../types/flag-config.ts";
 import type { NodePoolLeverConfig } from "../types/node-pools.ts";
@@ -103,17 +104,17 @@ function deploymentUndo(service: string, lever: LeverConfig): readonly BreakGlas
 
 /** Once: a second swap would bring the new version back. */
 function slotSwap({ subscriptionId, resourceGroup, app, slot }: SlotLeverConfig): BreakGlass {
-  const at = `--subscription ${quoted(subscriptionId)} --resource-group ${quoted(resourceGroup)} --name ${quoted(app)}`;
+  const at = `--subscription ${shellWord(subscriptionId)} --resource-group ${shellWord(resourceGroup)} --name ${shellWord(app)}`;
   return {
     what: `${app} swapped back, after it was swapped in and only once: a second swap undoes the first`,
-    commands: [`az webapp deployment slot swap ${at} --slot ${quoted(slot)} --target-slot production`],
+    commands: [`az webapp deployment slot swap ${at} --slot ${shellWord(slot)} --target-slot production`],
   };
 }
 
 function nodePools(lever: NodePoolLeverConfig, { stable, candidate }: Sides): readonly BreakGlass[] {
   if (stable === undefined || candidate === undefined) return [];
   const nodes = (identity: string) =>
-    quoted(`${nodePoolLabel} in (${lever.pools.join(",")}),${nodeBuildLabel}=${nodeBuildOf(identity)}`);
+    shellWord(`${nodePoolLabel} in (${lever.pools.join(",")}),${nodeBuildLabel}=${nodeBuildOf(identity)}`);
   const commands = [
     `${kubectl(lever)} uncordon -l ${nodes(stable)}`,
     `${kubectl(lever)} cordon -l ${nodes(candidate)}`,
@@ -123,8 +124,8 @@ function nodePools(lever: NodePoolLeverConfig, { stable, candidate }: Sides): re
 }
 
 function flagOff({ spec: { id }, endpoint, label }: FlagConfig): BreakGlass {
-  const at = `--endpoint ${quoted(endpoint)} --auth-mode login --feature ${quoted(id)}`;
-  const labelled = label === undefined ? "" : ` --label ${quoted(label)}`;
+  const at = `--endpoint ${shellWord(endpoint)} --auth-mode login --feature ${shellWord(id)}`;
+  const labelled = label === undefined ? "" : ` --label ${shellWord(label)}`;
   return {
     what: `The flag ${id} off for everybody`,
     commands: [`az appconfig feature disable ${at}${labelled} --yes`],
@@ -140,17 +141,12 @@ interface Cluster {
 function kubectl({ namespace, kubeconfig, context }: Cluster): string {
   return [
     "kubectl",
-    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${quoted(kubeconfig)}`]),
-    ...(context === undefined ? [] : [`--context=${quoted(context)}`]),
+    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${shellWord(kubeconfig)}`]),
+    ...(context === undefined ? [] : [`--context=${shellWord(context)}`]),
     ...(namespace === undefined ? [] : ["-n", namespace]),
   ].join(" ");
 }
 
 function patchLine(cluster: Cluster, object: string, patch: readonly object[]): string {
   return `${kubectl(cluster)} patch ${object} --type=json --field-manager=rollouts-lever -p '${JSON.stringify(patch)}'`;
-}
-
-/** A word of a POSIX shell. */
-function quoted(word: string): string {
-  return /^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

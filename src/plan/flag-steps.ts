@@ -1,4 +1,4 @@
-import { betaExposure } from "../lib/strategies.ts";
+import { betaExposure, isFlagKind } from "../lib/strategies.ts";
 import type { FlagConfig } from "../types/flag-config.ts";
 import type { PlanStep } from "../types/plan.ts";
 import type { StepId } from "../types/release.ts";
@@ -22,7 +22,7 @@ export function ofFlag(step: StepId): StepId {
 
 /** Whether a step, or going back from it, moves the flag and not the service. */
 export function movesFlag(steps: readonly PlanStep[], step: StepId): boolean {
-  const first = steps.findIndex(({ kind }) => kind === "dark" || kind === "phase");
+  const first = steps.findIndex(({ kind }) => isFlagKind(kind));
   return first >= 0 && steps.findIndex(({ id }) => id === step) >= first;
 }
 

@@ -1,4 +1,5 @@
 import { RolloutError } from "../errors/errors.ts";
+import { isFlagAlone } from "../lib/strategies.ts";
 import type { PlanStep } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { StepId } from "../types/release.ts";
@@ -39,9 +40,9 @@ export function stepsOf(policy: EnvironmentPolicy, stack: StackAt): readonly Pla
 
 /** Code by a canary, dark; then the flag's phases. Where the stack has no code, or it is there, the phases alone. */
 function darkThenOpen(policy: EnvironmentPolicy, { served = false }: StackAt): readonly PlanStep[] {
-  const { flag, platform, increments } = policy;
+  const { flag, increments } = policy;
   if (flag === undefined) throw noFlag(policy.strategy);
-  if (platform === "app-configuration") return phaseSteps(flag, increments);
+  if (isFlagAlone(policy)) return phaseSteps(flag, increments);
   return [...(served ? [] : canarySteps(policy)), ...flagSteps(flag)];
 }
 

@@ -7,7 +7,7 @@ import type {
   RolloutOutputs,
 } from "../components/rollout.ts";
 import { RolloutError } from "../errors/errors.ts";
-import { routesCohort } from "../lib/strategies.ts";
+import { isFlagAlone, routesCohort } from "../lib/strategies.ts";
 import { printFlag } from "../plan/flag-json.ts";
 import { flagSnapshot } from "../plan/flag-release.ts";
 import { flagSteps, isFlagStep, ofFlag, phaseSteps } from "../plan/flag-steps.ts";
@@ -49,7 +49,7 @@ export function createRollout(input: RolloutInput): Rollout {
   let flagOwner: string | undefined;
   const ids: Output<ID>[] = [];
   const { policy } = input;
-  const alone = policy.platform === "app-configuration";
+  const alone = isFlagAlone(policy);
   return {
     version: input.target.version,
     environment: input.environment,
@@ -116,7 +116,7 @@ function resolveAlone(input: RolloutInput, component: string): Release {
 function claimedFlag(input: RolloutInput, whole: Release): ClaimedFlag {
   const { policy, record, environment } = input;
   const { flag } = policy;
-  const alone = policy.platform === "app-configuration";
+  const alone = isFlagAlone(policy);
   const release = alone ? whole : whole.flag;
   if (flag === undefined || release === undefined) throw flagMissing(policy.service);
   assertFits(flag, input.target.kind === "step" ? [flagText(release), largest(flag)] : [flagText(release)]);
@@ -143,8 +143,7 @@ function wayOf({ policy, target }: RolloutInput): Omit<Way, "steps"> {
 
 /** The steps of the flag: of the way that the driver has planned, else of config, whatever the code's strategy is. */
 function phasesOf({ policy, target }: RolloutInput, flag: FlagConfig): readonly StepId[] {
-  if (policy.platform === "app-configuration")
-    return target.way?.steps ?? recordSteps(phaseSteps(flag, policy.increments));
+  if (isFlagAlone(policy)) return target.way?.steps ?? recordSteps(phaseSteps(flag, policy.increments));
   const planned = target.way?.steps.filter(isFlagStep) ?? [];
   return planned.length > 0 ? planned : recordSteps(flagSteps(flag));
 }
@@ -156,7 +155,7 @@ function releaseOf(
 ): { readonly release: Release; readonly notes: readonly string[] } {
   const { policy, record, target } = input;
   const { flag } = policy;
-  const alone = policy.platform === "app-configuration";
+  const alone = isFlagAlone(policy);
   const beside =
     flag === undefined || alone
       ? undefined
@@ -176,7 +175,7 @@ function releaseOf(
 /** The steps of what the stack rolls out, without those of a flag beside it. */
 function stepsFor({ policy, record, target }: RolloutInput): readonly StepId[] {
   const steps = target.way?.steps ?? recordSteps(stepsOf(policy, { installed: record !== undefined }));
-  return policy.platform === "app-configuration" ? steps : steps.filter((id) => !isFlagStep(id));
+  return isFlagAlone(policy) ? steps : steps.filter((id) => !isFlagStep(id));
 }
 
 /** The flag where its phases have most to say, so that it doesn't grow out of the store in the middle of a rollout. */

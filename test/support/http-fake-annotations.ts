@@ -1,8 +1,4 @@
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { selfSigned } from "../../src/sandbox/arm/self-signed.ts";
-import { type FakeAnswer, json, type SeenRequest } from "./http-fake.ts";
+import { type FakeAnswer, type HttpFake, json, type SeenRequest, startHttpFake } from "./http-fake.ts";
 import { azureError } from "./http-fake-azure-monitor.ts";
 
 export const annotationsToken = "planted-annotations-token";
@@ -21,15 +17,11 @@ export interface StoredAnnotation {
   readonly Properties: string;
 }
 
-export interface AnnotationsFake {
-  /** `https://127.0.0.1:<port>`, trusted by this process. */
-  readonly url: string;
-  readonly requests: readonly SeenRequest[];
+export interface AnnotationsFake extends HttpFake {
   /** By id; those that the portal shows have the category Deployment. */
   readonly stored: ReadonlyMap<string, StoredAnnotation>;
   /** Answers instead, where it returns something. */
   override: (request: SeenRequest) => FakeAnswer | undefined;
-  close(): Promise<void>;
 }
 
 /**
@@ -37,36 +29,14 @@ export interface AnnotationsFake {
  * id of its own, api-version 2015-05-01, JSON in ASCII; the same id again is the same annotation.
  */
 export async function startAnnotationsFake(): Promise<AnnotationsFake> {
-  const requests: SeenRequest[] = [];
   const stored = new Map<string, StoredAnnotation>();
-  const pair = selfSigned();
-  const server = createServer(pair, async (incoming, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const { method = "", url = "/", headers } = incoming;
-    const body = Buffer.concat(chunks).toString("latin1");
-    const request = { method, url: new URL(url, "https://fake"), headers, body };
-    requests.push(request);
-    const answer = fake.override(request) ?? put(stored, request);
-    if (answer === "hang") return;
-    if (answer === "cut") return void response.destroy();
-    response.writeHead(answer.status, answer.headers ?? {});
-    response.end(answer.body ?? "");
+  const fake: Pick<AnnotationsFake, "stored" | "override"> = { stored, override: () => undefined };
+  // By the byte: what is beyond ASCII has to show.
+  const server = await startHttpFake((request) => fake.override(request) ?? put(stored, request), {
+    tls: true,
+    encoding: "latin1",
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  setDefaultCACertificates([...getCACertificates("default"), pair.cert]);
-  const fake: AnnotationsFake = {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    stored,
-    override: () => undefined,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-  return fake;
+  return Object.assign(fake, server);
 }
 
 function put(stored: Map<string, StoredAnnotation>, { method, url, headers, body }: SeenRequest): FakeAnswer {

@@ -1,10 +1,5 @@
-import type { IncomingMessage } from "node:http";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { selfSigned } from "../../src/sandbox/arm/self-signed.ts";
 import { type Item, type MetricSeries, metricsOf, queryTables } from "./azure-telemetry.ts";
-import { type FakeAnswer, json, type SeenRequest } from "./http-fake.ts";
+import { type FakeAnswer, type HttpFake, json, type SeenRequest, startHttpFake } from "./http-fake.ts";
 import { runKql } from "./kql-engine.ts";
 
 export const monitorToken = "planted-monitor-token";
@@ -13,10 +8,7 @@ export const monitorCredential = {
   getToken: async () => ({ token: monitorToken, expiresOnTimestamp: Date.now() + 3_600_000 }),
 };
 
-export interface AzureMonitorFake {
-  /** `https://127.0.0.1:<port>`, trusted by this process. */
-  readonly url: string;
-  readonly requests: readonly SeenRequest[];
+export interface AzureMonitorFake extends HttpFake {
   /** Replace at will. */
   telemetry: readonly Item[];
   metrics: readonly MetricSeries[];
@@ -24,42 +16,26 @@ export interface AzureMonitorFake {
   nowMs: number;
   /** Answers instead of the data, where it returns something. */
   override: (request: SeenRequest) => FakeAnswer | undefined;
-  close(): Promise<void>;
 }
+
+/** What is served, without where. */
+type Served = Omit<AzureMonitorFake, keyof HttpFake>;
 
 /**
  * Log Analytics' query API (workspaces and resources) and ARM's metrics over HTTPS. Queries are run, not matched: for
  * them rows outside the request's timespan don't exist, as in the real service.
  */
 export async function startAzureMonitorFake(): Promise<AzureMonitorFake> {
-  const requests: SeenRequest[] = [];
-  const pair = selfSigned();
-  const server = createServer(pair, async (incoming, response) => {
-    const request = await read(incoming);
-    requests.push(request);
-    const answer = fake.override(request) ?? answerTo(fake, request);
-    if (answer === "hang") return;
-    if (answer === "cut") return void response.destroy();
-    response.writeHead(answer.status, answer.headers ?? {});
-    response.end(answer.body ?? "");
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // Of this process alone; both fetch and the Azure SDK take it.
-  setDefaultCACertificates([...getCACertificates("default"), pair.cert]);
-  const fake: AzureMonitorFake = {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
+  const fake: Served = {
     telemetry: [],
     metrics: [],
     nowMs: Number.POSITIVE_INFINITY,
     override: () => undefined,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
-  return fake;
+  const server = await startHttpFake((request) => fake.override(request) ?? answerTo(fake, request), {
+    tls: true,
+  });
+  return Object.assign(fake, server);
 }
 
 /** The error form of Azure's APIs, with what is within it. */
@@ -87,7 +63,7 @@ export function logsTable(
   return json({ tables: [{ name: "PrimaryResult", columns: described, rows }], ...more });
 }
 
-function answerTo(fake: AzureMonitorFake, request: SeenRequest): FakeAnswer {
+function answerTo(fake: Served, request: SeenRequest): FakeAnswer {
   const { method, url, headers } = request;
   if (headers.authorization !== `Bearer ${monitorToken}`) {
     return azureError(401, ["InvalidTokenError", "The provided authentication is not valid"]);
@@ -98,7 +74,7 @@ function answerTo(fake: AzureMonitorFake, request: SeenRequest): FakeAnswer {
   return azureError(404, ["PathNotFoundError", `The requested path does not exist: ${url.pathname}`]);
 }
 
-function answerQuery({ telemetry, nowMs }: AzureMonitorFake, body: string, workspace: boolean): FakeAnswer {
+function answerQuery({ telemetry, nowMs }: Served, body: string, workspace: boolean): FakeAnswer {
   const { query, timespan } = JSON.parse(body) as { query: string; timespan: string };
   const [fromMs = Number.NaN, toMs = Number.NaN] = timespan.split("/").map((time) => Date.parse(time));
   try {
@@ -134,7 +110,7 @@ function wire(value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
-function answerMetrics({ metrics, nowMs }: AzureMonitorFake, url: URL): FakeAnswer {
+function answerMetrics({ metrics, nowMs }: Served, url: URL): FakeAnswer {
   const ask = Object.fromEntries(url.searchParams);
   const known = metrics.filter(({ metric }) => metric === ask["metricnames"]);
   if (ask["api-version"] !== "2023-10-01" || ask["interval"] !== "PT1M") {
@@ -146,11 +122,4 @@ function answerMetrics({ metrics, nowMs }: AzureMonitorFake, url: URL): FakeAnsw
     return json({ code: "BadRequest", message }, 400);
   }
   return json(metricsOf(known, { ...ask, nowMs }));
-}
-
-async function read(incoming: IncomingMessage): Promise<SeenRequest> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const { method = "", url = "/", headers } = incoming;
-  return { method, url: new URL(url, "https://fake"), headers, body: Buffer.concat(chunks).toString("utf8") };
 }

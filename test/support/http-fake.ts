@@ -1,5 +1,14 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { selfSigned } from "../../src/sandbox/arm/self-signed.ts";
 
 /** One request as the server saw it, body read. */
 export interface SeenRequest {
@@ -16,25 +25,34 @@ export type FakeAnswer =
   | "cut";
 
 export interface HttpFake {
-  /** `http://127.0.0.1:<port>` without a slash at its end. */
+  /** `http://127.0.0.1:<port>`, or `https`, without a slash at its end. */
   readonly url: string;
   readonly requests: readonly SeenRequest[];
   close(): Promise<void>;
 }
 
+/** How a fake is served. */
+export interface FakeOptions {
+  /** Over TLS, by a certificate that this process trusts; default: plain. */
+  readonly tls?: boolean;
+  /** How bodies are read; default UTF-8. */
+  readonly encoding?: BufferEncoding;
+}
+
 /** A real HTTP server on a free port of loopback that answers by a function. */
 export async function startHttpFake(
   answer: (request: SeenRequest) => FakeAnswer | Promise<FakeAnswer>,
+  { tls = false, encoding = "utf8" }: FakeOptions = {},
 ): Promise<HttpFake> {
   const requests: SeenRequest[] = [];
-  const server = createServer(async (incoming, response) => {
+  const listener = async (incoming: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const request: SeenRequest = {
       method: incoming.method ?? "",
       url: new URL(incoming.url ?? "/", "http://fake"),
       headers: incoming.headers,
-      body: Buffer.concat(chunks).toString("utf8"),
+      body: Buffer.concat(chunks).toString(encoding),
     };
     requests.push(request);
     try {
@@ -42,7 +60,8 @@ export async function startHttpFake(
     } catch (error) {
       write(response, { status: 599, body: `the fake failed: ${error}` });
     }
-  });
+  };
+  const server = tls ? trusted(listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const close = () =>
@@ -50,7 +69,14 @@ export async function startHttpFake(
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { url: `http://127.0.0.1:${port}`, requests, close };
+  return { url: `${tls ? "https" : "http"}://127.0.0.1:${port}`, requests, close };
+}
+
+function trusted(listener: RequestListener) {
+  const pair = selfSigned();
+  // Of this process alone; both fetch and the Azure SDK take it.
+  setDefaultCACertificates([...getCACertificates("default"), pair.cert]);
+  return createTlsServer(pair, listener);
 }
 
 /** A JSON answer. */

@@ -1,8 +1,7 @@
 import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
 import { messageOf } from "../../lib/error-message.ts";
-import { fetchWithin } from "../../lib/fetch-within.ts";
-import { redact } from "../../lib/redact.ts";
+import { fetchSigned } from "../../lib/fetch-signed.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { TokenCredential } from "../../lib/token-credential.ts";
 import type { Gauge } from "../../ports/gauge.ts";
@@ -80,52 +79,21 @@ function addressOf(config: AzureMetricsConfig, fromMs: number, toMs: number): UR
   return url;
 }
 
-/** One GET as the credential. Its token stands in no message. */
+/** One GET as the credential. */
 async function get(
   { config, runtime, credential, timeoutMs }: Required<AzureMetricsGaugeOptions>,
   url: URL,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const scope = `${config.endpoint === undefined ? publicCloud : url.origin}/.default`;
-  let secret = "";
-  let denied: unknown;
-  // Within the exchange, so that its time limit covers the token too.
-  const fetchSigned: typeof fetch = async (target, init) => {
-    const token = await tokenOf(credential, scope, init?.signal ?? undefined).catch((error: unknown) => {
-      denied = error;
-      throw error;
-    });
-    secret = token;
-    return await runtime.fetch(target, { ...init, headers: { authorization: `Bearer ${token}` } });
-  };
-  const answer = await fetchWithin({ ...runtime, fetch: fetchSigned }, { url, timeoutMs, signal });
-  if (!answer.ok) {
-    const why = denied === undefined || answer.reason !== "network" ? answer.message : messageOf(denied);
-    throw sourceError(redact(why, [secret]));
-  }
+  const answer = await fetchSigned(runtime, { url, timeoutMs, signal }, { credential, scope });
+  if (!answer.ok) throw sourceError(answer.message);
   const body = parse(answer.text);
   const refused = refusal.safeParse(body);
-  if (refused.success) {
-    const said = `${refused.data.code}: ${refused.data.message.slice(0, 300)} (HTTP ${answer.status})`;
-    throw sourceError(redact(said, [secret]));
-  }
+  if (refused.success)
+    throw sourceError(`${refused.data.code}: ${refused.data.message.slice(0, 300)} (HTTP ${answer.status})`);
   if (answer.status !== 200) throw sourceError(`HTTP ${answer.status}`);
   return body;
-}
-
-async function tokenOf(
-  credential: TokenCredential,
-  scope: string,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const asked = credential.getToken(scope, signal ? { abortSignal: signal } : {});
-  // A credential that hangs doesn't hear the signal.
-  const stopped = new Promise<never>((_, reject) => {
-    signal?.addEventListener("abort", () => reject(new Error("the request was cancelled")), { once: true });
-  });
-  const token = await Promise.race([asked, stopped]);
-  if (token === null) throw new Error("no identity gives a token");
-  return token.token;
 }
 
 function gaugeAnswer(config: AzureMetricsConfig, body: unknown, toMs: number): GaugeAnswer {

@@ -1,3 +1,4 @@
+import { isFlagAlone } from "../../lib/strategies.ts";
 import { assertFaultsWatched } from "../../sandbox/watched.ts";
 import type { RehearsedCloud, RehearsedCloudOptions } from "./rehearsed-cloud.ts";
 import { openCluster } from "./rehearsed-cluster.ts";
@@ -24,7 +25,7 @@ export async function openCloud(options: OpenCloudOptions): Promise<RehearsedClo
   if (flag === undefined) return await openService({ ...options, faults: faults.service });
   const flags = await openFlags({ ...options, flag, faults: faults.flag });
   try {
-    if (policy.platform === "app-configuration") return await openFlagCloud(flags);
+    if (isFlagAlone(policy)) return await openFlagCloud(flags);
     const { configuration } = flags;
     const cloud = await openService({ ...options, faults: faults.service, configuration });
     return await besideService(cloud, flags);

@@ -3,6 +3,7 @@ import { openDeploymentLever, openHealth, openLever } from "../../adapters/regis
 import type { DriverDeps } from "../../driver/session.ts";
 import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
+import { isFlagAlone } from "../../lib/strategies.ts";
 import { isInPlace, servesAsOne, stepsOf } from "../../plan/steps.ts";
 import type { Health, Metrics } from "../../ports/metrics.ts";
 import type { EnvironmentPolicy, HealthConfig } from "../../types/policy.ts";
@@ -38,7 +39,7 @@ export async function openPorts(
   const flag = await openFlagOf(policy, runtime, at);
   const beside = flag === undefined ? {} : { flag };
   if (watchesNothing(policy)) return { lever: noLever, metrics: noMetrics, health: noHealth, ...beside };
-  if (flag !== undefined && policy.platform === "app-configuration") {
+  if (flag !== undefined && isFlagAlone(policy)) {
     const { lever, metrics, health } = flag;
     return { lever, metrics, health, flag, ...(await openWatch(policy, runtime, at)) };
   }

@@ -14,6 +14,7 @@ import type { DriverDeps } from "../../driver/session.ts";
 import { RolloutError } from "../../errors/errors.ts";
 import { journalName } from "../../lib/journal-chain.ts";
 import type { Runtime } from "../../lib/runtime.ts";
+import { isFlagAlone } from "../../lib/strategies.ts";
 import type { RecordStore } from "../../ports/record.ts";
 import { sandboxEngine } from "../../sandbox/engine.ts";
 import type { FaultSpec } from "../../sandbox/faults.ts";
@@ -128,7 +129,7 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
   const policy = rehearsedPolicy(config.policy);
   const { flags } = parts.cloud;
   // A flag alone has no other requests than its own.
-  const alone = policy.platform === "app-configuration" ? flags : undefined;
+  const alone = isFlagAlone(policy) ? flags : undefined;
   const observed = alone ?? (flags === undefined ? sandbox : together(sandbox, flags));
   const striding = createStridingClock({
     clock: sandbox.clock,

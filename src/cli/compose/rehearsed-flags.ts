@@ -4,7 +4,7 @@ import { createFlagLever } from "../../adapters/flags/flag-lever.ts";
 import { readTenants } from "../../adapters/flags/tenants.ts";
 import type { FlagDeps } from "../../driver/flag-deps.ts";
 import { RolloutError } from "../../errors/errors.ts";
-import { opensFlag } from "../../lib/strategies.ts";
+import { isFlagAlone, opensFlag } from "../../lib/strategies.ts";
 import { flagKey } from "../../plan/flag-value.ts";
 import type { Flags } from "../../ports/flags.ts";
 import type { Health } from "../../ports/metrics.ts";
@@ -176,7 +176,7 @@ export function faultsOfParts(
   faults: readonly FaultSpec[],
   { flag, platform, strategy }: Pick<EnvironmentPolicy, "flag" | "platform" | "strategy">,
 ): FaultsOfParts {
-  const alone = platform === "app-configuration";
+  const alone = isFlagAlone({ platform });
   const ofFlag = faults.filter(({ part }) => alone || part === "flag");
   const [first] = ofFlag;
   if (first !== undefined && (flag === undefined || !opensFlag(strategy)))
