@@ -54,12 +54,15 @@ async function versions(): Promise<Record<string, string>> {
   return found;
 }
 
-/** Requests that began while the balancer certainly dealt by this weight. */
+/**
+ * Requests that the balancer certainly dealt by this weight: it had it before they began, and still when they ended.
+ * On a machine that pauses, one that began in time can be dealt a second later.
+ */
 function during(samples: readonly Sample[], weight: number): readonly Sample[] {
   const { seen } = stack.follower;
   const index = seen.findIndex((state) => (state.weights[candidate] ?? 0) === weight && weight > 0);
   const [from, to] = [seen[index]?.appliedAt ?? Number.NaN, seen[index + 1]?.at ?? Number.NaN];
-  return samples.filter(({ startedAt }) => startedAt > from + 20 && startedAt < to - 20);
+  return samples.filter(({ startedAt, endedAt }) => startedAt > from && endedAt < to);
 }
 
 const onCandidate = (samples: readonly Sample[]) => samples.filter(({ side }) => side === "canary").length;
