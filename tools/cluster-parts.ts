@@ -37,6 +37,12 @@ export const clusterParts: readonly GoTool[] = [
   controlPlanePart("kube-apiserver"),
   controlPlanePart("kube-controller-manager"),
   controlPlanePart("kube-scheduler"),
+  {
+    name: "kubectl",
+    moduleDir: join(import.meta.dirname, "kubectl"),
+    package: ".",
+    variables: { "k8s.io/component-base/version.gitVersion": kubernetes },
+  },
   { name: "kwok", moduleDir: join(import.meta.dirname, "kwok"), package: "sigs.k8s.io/kwok/cmd/kwok" },
 ];
 

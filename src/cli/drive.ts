@@ -3,6 +3,7 @@ import type { Outcome } from "../driver/outcome.ts";
 import type { RunOptions } from "../driver/run.ts";
 import type { DriverDeps } from "../driver/session.ts";
 import type { CommandContext } from "./command.ts";
+import { exportMetrics } from "./own-metrics.ts";
 import { createTimeline } from "./render/timeline.ts";
 import type { StackAt } from "./world.ts";
 
@@ -15,9 +16,13 @@ export async function drive(
   at: StackAt,
   options: Omit<RunOptions, "holder">,
 ): Promise<Outcome> {
-  const deps = await openTold(context, at);
+  const { deps, close } = await exportMetrics(context, await openTold(context, at));
   const { runRollout } = await import("../driver/run.ts");
-  return await runRollout(deps, { ...options, holder: holderName(context.env) });
+  try {
+    return await runRollout(deps, { ...options, holder: holderName(context.env) });
+  } finally {
+    await close();
+  }
 }
 
 /** A driver whose rollouts print their timeline. */

@@ -24,7 +24,9 @@ export function asked(context: CommandContext): { readonly by: string; readonly 
 export async function submit(
   context: CommandContext,
   { stack, rollout }: { readonly stack: OpenStack; readonly rollout: Recorded },
-  request: { readonly kind: Exclude<Kind, "approve"> } | { readonly kind: "approve"; readonly step: string },
+  request:
+    | { readonly kind: Exclude<Kind, "approve" | "confirm"> }
+    | { readonly kind: "approve"; readonly step: string },
 ): Promise<RolloutRequest> {
   const at = new Date(context.runtime.wall.now()).toISOString();
   const full: RolloutRequest = { ...request, ...asked(context), at };

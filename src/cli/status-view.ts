@@ -1,4 +1,5 @@
 import { isEnd } from "../decide/states.ts";
+import { alarmOf } from "../driver/alarm.ts";
 import type { Recorded } from "../driver/resume.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Decision, RolloutRequest } from "../types/decision.ts";
@@ -28,9 +29,29 @@ export function statusOf(
     ...(state.failedAt === undefined ? {} : { failedAt: state.failedAt }),
     ...(recorded.ended === undefined ? {} : { outcome: recorded.ended }),
     waitsFor: waitsFor(recorded, own, requests),
+    ...alarmView(own, requests),
     readings,
     ...(verdict ? { readingsAt: verdict.wallAt } : {}),
     lastAt: recorded.lastAt,
+  };
+}
+
+/** Only where one is open. */
+function alarmView(
+  own: readonly JournalEntry[],
+  requests: readonly RolloutRequest[],
+): Pick<RolloutStatus, "alarm"> {
+  const { openSinceMs, acknowledged, down, sev1, told } = alarmOf(own, requests);
+  const since = openSinceMs ?? down?.sinceMs ?? sev1?.sinceMs;
+  if (since === undefined) return {};
+  return {
+    alarm: {
+      since: new Date(since).toISOString(),
+      ...(acknowledged === undefined ? {} : { acknowledgedBy: acknowledged.by }),
+      ...(down === undefined ? {} : { down: down.why }),
+      ...(sev1 === undefined ? {} : { sev1: sev1.why }),
+      told: [...told],
+    },
   };
 }
 

@@ -5,7 +5,9 @@ import type { Flags } from "../ports/flags.ts";
 import type { RecordStore } from "../ports/record.ts";
 import type { Revisions } from "../ports/revisions.ts";
 import type { JournalEntry, JournalHead } from "../types/journal.ts";
+import type { ServiceReading } from "../types/observation.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
+import type { Versions } from "../types/versions.ts";
 import type { CommandContext } from "./command.ts";
 import type { Teller } from "./compose/channels.ts";
 
@@ -57,6 +59,12 @@ export interface World {
   readAnchor?(at: StackAt, context: CommandContext): Promise<JournalHead | undefined>;
   /** The channels of the stack: no record and no cloud; an engine only where something is encrypted. */
   openTeller?(at: StackAt, context: CommandContext): Promise<Teller>;
+  /** Asks whether the stack's service is down; undefined where only a rehearsal could tell. */
+  openService?(
+    at: StackAt,
+    context: CommandContext,
+    versions: Versions | undefined,
+  ): Promise<(() => Promise<ServiceReading>) | undefined>;
   /** What the stack's Deployment has run; undefined where its versions don't come in place. Nothing is read yet. */
   openRevisions?(at: StackAt): Promise<Revisions | undefined>;
   /** Commands and journals of the stack's schema migration: no engine, no cloud, nothing decrypted. */

@@ -2,6 +2,7 @@ import type * as alertsmanagement from "@pulumi/azure-native/alertsmanagement/in
 import type * as monitor from "@pulumi/azure-native/monitor/index.js";
 import type { Input } from "@pulumi/pulumi";
 import type { AlertedPolicy } from "../plan/alerts.ts";
+import type { PolicyArgs } from "./policy-of.ts";
 
 /** Roles of Azure's own whose holders can be mailed. */
 export const mailedRoles = {
@@ -48,9 +49,7 @@ export interface AlertTransforms {
 }
 
 /** Arguments of `RolloutAlerts`. */
-export interface RolloutAlertsArgs {
-  /** Limits and sources, as the stack's config has them. Plain data. */
-  readonly policy: AlertedPolicy;
+export interface RolloutAlertsArgs extends PolicyArgs<AlertedPolicy> {
   /** Name of the environment; default: the stack's. Plain data. */
   readonly environment?: string;
   readonly resourceGroup: Input<string>;

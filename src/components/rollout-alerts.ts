@@ -11,6 +11,7 @@ import {
 import { alertsOf } from "../plan/alerts.ts";
 import type { AlertsOf } from "../plan/alerts-gauges.ts";
 import type { NotAlerted, PromAlert } from "../types/alerts.ts";
+import { policyOf } from "./policy-of.ts";
 import { type AlertGroups, renderGroups } from "./render/action-group.ts";
 import {
   type GroupIds,
@@ -40,13 +41,14 @@ export class RolloutAlerts extends ComponentResource {
   readonly without: readonly NotAlerted[];
 
   constructor(name: string, args: RolloutAlertsArgs, opts?: ComponentResourceOptions) {
+    const policy = policyOf(name, args);
     const alerts = alertsOf({
-      policy: args.policy,
+      policy,
       ...(args.appService === undefined ? {} : { sites: sitesOf(args.appService) }),
       ...(args.healthTests === undefined ? {} : { healthTests: args.healthTests }),
     });
     assertAlertArgs(name, args, alerts);
-    const names = { service: args.policy.service, environment: args.environment ?? getStack() };
+    const names = { service: policy.service, environment: args.environment ?? getStack() };
     const rules = alerts.rules.map(({ id }) => id);
     super("rollouts:index:RolloutAlerts", name, { ...names, rules, without: alerts.without }, opts);
     const groups = this.registerGroups(name, renderGroups(names, args));

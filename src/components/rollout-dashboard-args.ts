@@ -2,6 +2,7 @@ import type * as applicationinsights from "@pulumi/azure-native/applicationinsig
 import type { Input } from "@pulumi/pulumi";
 import type { ShownPolicy } from "../plan/dashboard.ts";
 import type { AzureMonitorConfig } from "../types/azure-monitor.ts";
+import type { PolicyArgs } from "./policy-of.ts";
 
 /** Must be pure. */
 export interface DashboardTransforms {
@@ -9,9 +10,7 @@ export interface DashboardTransforms {
 }
 
 /** Arguments of `RolloutDashboard`. */
-export interface RolloutDashboardArgs {
-  /** Limits and strategy, as the stack's config has them. Plain data. */
-  readonly policy: ShownPolicy;
+export interface RolloutDashboardArgs extends PolicyArgs<ShownPolicy> {
   /** How versions are told apart in Application Insights' tables: the policy's `metrics` of kind azure-monitor. Plain data. */
   readonly telemetry: AzureMonitorConfig;
   /** ARM id of the workspace or the Application Insights resource that `telemetry` means. */

@@ -8,6 +8,7 @@ import {
   type Output,
 } from "@pulumi/pulumi";
 import { type Panel, panelsOf } from "../plan/dashboard.ts";
+import { policyOf } from "./policy-of.ts";
 import { tagsOf } from "./render/action-group.ts";
 import { workbookJson, workbookName } from "./render/workbook.ts";
 import type { RolloutDashboardArgs } from "./rollout-dashboard-args.ts";
@@ -27,13 +28,14 @@ export class RolloutDashboard extends ComponentResource {
   readonly panels: readonly string[];
 
   constructor(name: string, args: RolloutDashboardArgs, opts?: ComponentResourceOptions) {
-    assertDashboardArgs(name, args);
-    const { policy, environment = getStack() } = args;
+    const policy = policyOf(name, args);
+    assertDashboardArgs(name, args, policy);
+    const { environment = getStack() } = args;
     const panels = panelsOf(policy, args.telemetry);
     const ids = panels.map(({ id }) => id);
     const recorded = { service: policy.service, environment, panels: ids };
     super("rollouts:index:RolloutDashboard", name, recorded, opts);
-    const rendered = this.render(args, environment, panels);
+    const rendered = this.render(args, { environment, panels, service: policy.service });
     const workbookArgs = args.transform?.workbook?.(rendered) ?? rendered;
     const workbook = new applicationinsights.Workbook(name, workbookArgs, { parent: this });
     this.workbookId = workbook.id;
@@ -43,14 +45,17 @@ export class RolloutDashboard extends ComponentResource {
 
   private render(
     args: RolloutDashboardArgs,
-    environment: string,
-    panels: readonly Panel[],
+    {
+      environment,
+      panels,
+      service,
+    }: { readonly environment: string; readonly panels: readonly Panel[]; readonly service: string },
   ): applicationinsights.WorkbookArgs {
-    const { policy, source, clusterWorkspace = source, resourceGroup, location, tags } = args;
-    const title = `Rollouts of ${policy.service} (${environment})`;
+    const { source, clusterWorkspace = source, resourceGroup, location, tags } = args;
+    const title = `Rollouts of ${service} (${environment})`;
     const scope = all([source, clusterWorkspace]);
     return {
-      resourceName: workbookName(`${getProject()}/${getStack()}`, policy.service),
+      resourceName: workbookName(`${getProject()}/${getStack()}`, service),
       resourceGroupName: resourceGroup,
       ...(location === undefined ? {} : { location }),
       kind: "shared",

@@ -3,6 +3,7 @@ import type { TenantCohort } from "../types/cohort.ts";
 import type { FlagConfig } from "../types/flag-config.ts";
 import type { NodePoolLeverConfig } from "../types/node-pools.ts";
 import type { StrategyKind } from "../types/plan.ts";
+import type { ProgramPolicy } from "../types/program-policy.ts";
 import type { FlagRelease, Release, RolloutIntent } from "../types/release.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
 
@@ -56,6 +57,8 @@ export interface Rollout {
   readonly version: string;
   /** Name of the stack: `prod`. */
   readonly environment: string;
+  /** The stack's policy, without a secret: for what shows its limits or watches them. */
+  readonly policy: ProgramPolicy;
   /**
    * Resolves what to render, before the component registers a resource.
    *

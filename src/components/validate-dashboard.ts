@@ -1,15 +1,20 @@
 import { configError, type Issue } from "../errors/errors.ts";
+import type { ShownPolicy } from "../plan/dashboard.ts";
 import type { AzureMonitorConfig } from "../types/azure-monitor.ts";
 import type { RolloutDashboardArgs } from "./rollout-dashboard-args.ts";
 
 /** Checks what is plain data. Throws `config-invalid` with every problem at once. */
-export function assertDashboardArgs(component: string, args: RolloutDashboardArgs): void {
+export function assertDashboardArgs(
+  component: string,
+  args: RolloutDashboardArgs,
+  policy: ShownPolicy,
+): void {
   const { telemetry, source, clusterWorkspace } = args;
   const issues = [
     ...telemetryIssues(telemetry),
     ...sourceIssues(telemetry, source),
     ...idIssues("clusterWorkspace", clusterWorkspace),
-    ...nodeIssues(args),
+    ...nodeIssues(args, policy),
   ];
   if (issues.length > 0)
     throw configError(issues.map((issue) => ({ ...issue, path: `${component}.${issue.path}` })));
@@ -72,7 +77,7 @@ function idIssues(path: string, id: RolloutDashboardArgs["source"] | undefined):
 }
 
 /** Container Insights writes into a workspace, which an Application Insights resource doesn't show. */
-function nodeIssues({ policy, telemetry, clusterWorkspace }: RolloutDashboardArgs): Issue[] {
+function nodeIssues({ telemetry, clusterWorkspace }: RolloutDashboardArgs, policy: ShownPolicy): Issue[] {
   const shown = telemetry.resourceId === undefined || clusterWorkspace !== undefined;
   if (policy.lever?.kind !== "node-pools" || shown) return [];
   return [

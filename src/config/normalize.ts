@@ -2,6 +2,8 @@ import { configError, type Issue } from "../errors/errors.ts";
 import type { GateLimits } from "../types/gates.ts";
 import type { EnvironmentPolicy, Origin } from "../types/policy.ts";
 import type { WatchConfig } from "../types/watch.ts";
+import { pickChecklist } from "./checklist-of.ts";
+import { pickEscalation } from "./escalation.ts";
 import { explain, type Located } from "./explain.ts";
 import { pickFlag } from "./flag-of.ts";
 import { incrementOrder } from "./increment-order.ts";
@@ -82,9 +84,11 @@ function policyOf(written: WrittenConfig): EnvironmentPolicy {
     watch,
     ...pickTimes(written, pick),
     ...start,
+    ...pickChecklist(written, pick),
     ...pickMigration(written, pick, start.promotedIn),
     ...pickKinds(written, pick),
     ...pickNotify(written, pick),
+    ...pickEscalation(written, pick),
     origins,
   };
 }

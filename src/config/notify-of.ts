@@ -51,6 +51,10 @@ function channelOf(written: WrittenChannel, { preset }: WrittenConfig): NotifyCo
       const own = { environment, apiUrl, ...(ref === undefined ? {} : { ref }) };
       return { kind, repository, token: opened(token), ...own, ...which };
     }
+    case "app-insights": {
+      const { kind, resourceId, endpoint } = written;
+      return { kind, resourceId, ...(endpoint === undefined ? {} : { endpoint }), ...which };
+    }
   }
 }
 
@@ -94,6 +98,7 @@ export function notifySecrets({ notify, incident }: EnvironmentPolicy): readonly
 function channelSecrets(channel: NotifyConfig): readonly string[] {
   switch (channel.kind) {
     case "log":
+    case "app-insights":
       return [];
     case "webhook":
       return [channel.url];

@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { isTimeZone } from "../lib/local-time.ts";
+import { rungs } from "../types/escalation.ts";
 import { key, text } from "./leaves.ts";
 import { kind, secretText, secureValue, url } from "./schema-parts.ts";
 
-const channels = ["all", "incidents", "deployments"] as const;
+const channels = ["all", "incidents", "deployments", ...rungs] as const;
 
 const which = key(z.enum(channels), {
-  what: "Which messages: incidents are holds and ways back, deployments everything else and how each one has ended.",
+  what: "Which messages: incidents are holds and ways back, deployments everything else and how each one has ended; lead, manager, vp and cto what goes up to them.",
   rule: `one of ${channels.join(", ")}`,
   hint: "Write for: incidents.",
   words: channels,
@@ -43,6 +44,27 @@ const repository = key(z.string().regex(/^[\w.-]+\/[\w.-]+$/), {
   rule: "owner/name",
   hint: "Write it like atp/ingestion.",
 });
+
+const component = key(
+  z
+    .string()
+    .regex(
+      /^\/subscriptions\/[^/?#]+\/resourceGroups\/[^/?#]+\/providers\/microsoft\.insights\/components\/[^/?#]+$/i,
+    ),
+  {
+    what: "ARM id of the Application Insights resource.",
+    rule: "the ARM id of an Application Insights resource",
+    hint: "Copy the resource id: /subscriptions/…/providers/microsoft.insights/components/….",
+  },
+);
+
+function isSafe(written: string): boolean {
+  if (!URL.canParse(written)) return false;
+  const { protocol, hostname, username, password } = new URL(written);
+  if (username !== "" || password !== "") return false;
+  const local = ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+  return protocol === "https:" || (protocol === "http:" && local);
+}
 
 /** Who is told. */
 export const notifySchema = z.discriminatedUnion("kind", [
@@ -115,6 +137,16 @@ export const notifySchema = z.discriminatedUnion("kind", [
       example: "prod",
     }).optional(),
     apiUrl: url({ what: "Base URL of the API.", example: "https://github.example/api/v3" }).optional(),
+    for: which,
+  }),
+  z.strictObject({
+    kind: kind("app-insights", "Release annotations in Application Insights' charts and workbooks."),
+    resourceId: component,
+    endpoint: key(z.string().refine(isSafe), {
+      what: "ARM's base URL in another cloud. Default: https://management.azure.com.",
+      rule: "an https URL (http only on this machine): a token goes there",
+      hint: "Write it like https://management.usgovcloudapi.net.",
+    }).optional(),
     for: which,
   }),
 ]);

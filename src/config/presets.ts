@@ -20,6 +20,8 @@ export interface Preset {
   /** Absent: a rollout may start at any time. */
   readonly windows?: WindowRules;
   readonly promotedIn: PromotedIn;
+  /** Whether its rollouts have the guide's checklists. */
+  readonly checklist: boolean;
   /** Whether the comparison with stable reverts too. */
   readonly evidence: boolean;
   /** Whether the service's objectives and its error budget have a say. */
@@ -53,6 +55,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     approvals: nobody,
     expiresSeconds: day,
     promotedIn: anywhere,
+    checklist: false,
     evidence: false,
     slo: false,
   },
@@ -64,6 +67,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     approvals: nobody,
     expiresSeconds: day,
     promotedIn: anywhere,
+    checklist: false,
     evidence: true,
     slo: false,
   },
@@ -75,6 +79,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     approvals: { required: 1, cab: false, expedited: false },
     expiresSeconds: day,
     promotedIn: anywhere,
+    checklist: false,
     evidence: true,
     slo: false,
   },
@@ -87,6 +92,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     expiresSeconds: day,
     windows: { zone: "UTC", rules: defaultClosed, freezes: [] },
     promotedIn: { stacks: ["test", "staging"], withinDays: promotionDays },
+    checklist: true,
     evidence: true,
     slo: true,
   },
@@ -98,6 +104,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     approvals: { required: 2, cab: false, expedited: true },
     expiresSeconds: 3600,
     promotedIn: anywhere,
+    checklist: true,
     evidence: false,
     slo: true,
     // One failed request is an error, and one window of them is enough.
@@ -176,6 +183,14 @@ export const defaults = {
     readyPath: "/health/ready",
     timeoutSeconds: 10,
     smokeTimeoutSeconds: 300,
+  },
+  /** Of the guide's "Runbook Integration": the revert is tested in staging. */
+  checklist: {
+    confirmedWithinSeconds: 4 * 3600,
+    stack: "staging",
+    revertDays: promotionDays,
+    scanDays: 7,
+    pingdom: "https://api.pingdom.com",
   },
   record: { kind: "file", dir: ".rollouts", leaseSeconds: 30 },
 } as const;

@@ -24,7 +24,9 @@ export interface Rule {
 export function issueAt(written: WrittenConfig, path: string, advice: Pick<Issue, "rule" | "hint">): Issue {
   const steps = path.split(/[.[\]]+/).filter((step) => step !== "");
   const received = receivedText(valueAt(written, steps), {
-    hidden: ["notify", "incident", "approvals.sources"].some((section) => path.startsWith(section)),
+    hidden: ["notify", "incident", "approvals.sources", "checklist.synthetics"].some((section) =>
+      path.startsWith(section),
+    ),
   });
   return { path: `rollout.${path}`, ...(received === undefined ? {} : { received }), ...advice };
 }

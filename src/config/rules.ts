@@ -1,3 +1,4 @@
+import { checklistHolds } from "./checklist-rules.ts";
 import { flagHolds, flagsAreOpened } from "./flag-rules.ts";
 import { migrationHolds } from "./migration-rules.ts";
 import type { Rule } from "./rule.ts";
@@ -45,4 +46,5 @@ export const rules: readonly Rule[] = [
   signaturesHaveKeys,
   windowsHold,
   migrationHolds,
+  checklistHolds,
 ];

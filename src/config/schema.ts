@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { maxTenants } from "../lib/route-limits.ts";
+import { checklistSchema } from "./checklist-schema.ts";
+import { escalationSchema } from "./escalation.ts";
 import { flagSchema } from "./flag-schema.ts";
 import { gatesSchema } from "./gates-schema.ts";
 import { healthSchema, leverSchema, metricsSchema, recordSchema } from "./kind-schemas.ts";
@@ -135,6 +137,8 @@ export const writtenSchema = z.strictObject({
   }).optional(),
   windows: windowsSchema.optional(),
   promotedIn: promotedInSchema.optional(),
+  checklist: checklistSchema.optional(),
+  escalation: escalationSchema.optional(),
   migration: key(migrationSchema, {
     what: "A schema migration in the guide's five phases: `rollouts migrate`.",
     rule: "an object with id and phases",

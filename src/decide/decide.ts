@@ -1,6 +1,7 @@
+import type { ItemStatus } from "../types/checklist-status.ts";
 import type { SeenCounts } from "../types/counts.ts";
 import type { Decision, RolloutRequest } from "../types/decision.ts";
-import type { RouteReading } from "../types/observation.ts";
+import type { RouteReading, ServiceReading } from "../types/observation.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import type { Cause, RolloutState } from "../types/state.ts";
 import type { GateReading } from "../types/verdict.ts";
@@ -23,8 +24,12 @@ export interface Observations {
   readonly counts?: SeenCounts;
   /** The route read back; absent where it wasn't read or the read failed. */
   readonly route?: RouteReading;
+  /** Whether the service itself is down, stable too: people are told, nothing is decided on it. */
+  readonly service?: ServiceReading;
   /** A change of the stack or the route that this rollout did not make. */
   readonly foreign?: { readonly message: string; readonly aboveplan: boolean };
+  /** The checklist of a step that is watched; absent where the stack has none. */
+  readonly checklist?: readonly ItemStatus[];
 }
 
 export interface DecideInput {

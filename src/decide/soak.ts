@@ -2,7 +2,7 @@ import type { Decision } from "../types/decision.ts";
 import type { RouteReading } from "../types/observation.ts";
 import type { PlanStep } from "../types/plan.ts";
 import type { Cause } from "../types/state.ts";
-import type { DecideInput } from "./decide.ts";
+import type { DecideInput, Observations } from "./decide.ts";
 import { afterStep, stepOf } from "./steps.ts";
 
 /** Whether the route, read back, carries the step: accepted and exactly at its weight. */
@@ -34,16 +34,9 @@ export function soak(input: DecideInput): Decision {
   const paused = pausedBy(input);
   if (paused !== undefined) return hold(0, { reason: "Paused", message: `paused by ${paused}` });
   const approver = approvedBy(input);
-  if (approver !== undefined) {
-    return afterStep(input, step, {
-      reason: "ManualApproval",
-      message: `${state.step} approved by ${approver}`,
-    });
-  }
-  const unproven = whatIsMissing(input);
-  if (unproven === undefined) {
-    return afterStep(input, step, { reason: "SoakPassed", message: `${state.step}: every gate passes` });
-  }
+  // A person's approval stands for evidence; what the checklist asks for has to be so.
+  const unproven = (approver === undefined ? whatIsMissing(input) : undefined) ?? unticked(observations);
+  if (unproven === undefined) return afterStep(input, step, passedBy(state.step, approver));
   const allowedMs = soakMs * (plan.hold.maxFactor - 1);
   if (now - end < state.extendedMs) return hold(0, unproven);
   const extendMs = Math.min(plan.hold.stepSeconds * 1000, allowedMs - state.extendedMs);
@@ -81,6 +74,20 @@ function whatIsMissing({
   if (readings.length === 0) return { reason: "NoData", message: "no gate has spoken" };
   const unproven = readings.find((reading) => reading.verdict !== "pass");
   return unproven && { reason: unproven.reason, message: unproven.message };
+}
+
+function passedBy(step: string, approver: string | undefined): { reason: string; message: string } {
+  return approver === undefined
+    ? { reason: "SoakPassed", message: `${step}: every gate passes` }
+    : { reason: "ManualApproval", message: `${step} approved by ${approver}` };
+}
+
+/** Every item has to be met in this very look; what the stack does without has said so in its config. */
+function unticked({ checklist = [] }: Observations): { reason: string; message: string } | undefined {
+  const open = checklist.filter(({ status }) => status === "unmet");
+  if (open.length === 0) return undefined;
+  const message = open.map(({ item, evidence }) => `${item}: ${evidence}`).join("; ");
+  return { reason: "ChecklistUnmet", message };
 }
 
 function pausedBy({ requests }: DecideInput): string | undefined {

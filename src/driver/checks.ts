@@ -1,6 +1,8 @@
 import { checkApprovals } from "./checks/approvals.ts";
 import { checkBudget } from "./checks/budget.ts";
 import { checkChangeRequest } from "./checks/change-request.ts";
+import { checkChecklist } from "./checks/checklist.ts";
+import { checkPostOpen } from "./checks/post-open.ts";
 import { checkPreflight } from "./checks/preflight.ts";
 import { checkPromoted } from "./checks/promoted.ts";
 import { checkQuarantine } from "./checks/quarantine.ts";
@@ -11,10 +13,12 @@ import type { Session } from "./session.ts";
 /** In this order: what people can't change soon comes before what they are asked for. */
 const checks = [
   checkQuarantine,
+  checkPostOpen,
   checkBudget,
   checkDeploymentWindow,
   checkPromoted,
   checkPreflight,
+  checkChecklist,
   checkChangeRequest,
   checkApprovals,
 ] as const;

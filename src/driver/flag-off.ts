@@ -6,7 +6,7 @@ import { inFlagSession } from "./flag-session.ts";
 import { type FlagStack, flagStackOf, isOpen, offStepOf } from "./flag-stack.ts";
 import { hashByUrn } from "./inputs.ts";
 import { keepLease } from "./lease-keeper.ts";
-import type { SaidInEntry } from "./messages.ts";
+import type { SaidInEntry } from "./message-said.ts";
 import { isInFlight, lastRollout, type Recorded } from "./resume.ts";
 import { type DriverDeps, journal, type Session } from "./session.ts";
 import { announcementOf } from "./tell.ts";

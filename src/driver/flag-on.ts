@@ -7,7 +7,7 @@ import { meantIn } from "./flag-drift.ts";
 import { inFlagSession } from "./flag-session.ts";
 import { type FlagStack, flagStackOf, isOpen } from "./flag-stack.ts";
 import { keepLease } from "./lease-keeper.ts";
-import type { SaidInEntry } from "./messages.ts";
+import type { SaidInEntry } from "./message-said.ts";
 import { isInFlight, lastRollout } from "./resume.ts";
 import { type DriverDeps, journal, type Session } from "./session.ts";
 import { announcementOf } from "./tell.ts";

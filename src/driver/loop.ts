@@ -3,6 +3,8 @@ import { reduce } from "../decide/reduce.ts";
 import { isEnd, isWatched } from "../decide/states.ts";
 import type { Decision, RolloutRequest } from "../types/decision.ts";
 import type { StateName } from "../types/state.ts";
+import { type AlarmWatch, alarmWatch } from "./alarm-watch.ts";
+import { keptUnread, writeDuring } from "./checklist-during.ts";
 import { checkStart } from "./checks.ts";
 import { noEffect, type RunningEffect, startEffect } from "./effect.ts";
 import { observeBaseline, stepForward } from "./forward.ts";
@@ -30,19 +32,23 @@ export async function runLoop(session: Session): Promise<LoopEnd> {
     lastSlo: await lastSlo(session),
     requests: [],
     notes: 0,
+    alarm: alarmWatch(session),
   };
   while (!isEnd(session.state.name)) {
     if (mustStop(session)) return await interrupted(session, turn.effect);
     const observations = await observe(session, turn.effect);
+    session.deps.looked?.(observations.readings);
     const decision = await decideNow(session, observations, turn);
     if (observations.lease === "lost") return "lease-lost";
     await writeProgress(session, { observations, decision, turn });
     await writeVerdicts(session, { observations, decision, turn });
     await tellSlo(session, { observations, decision, turn });
+    await writeDuring(session, observations.checklist, decision);
     await act(session, { decision, observations, turn });
     turn.notes = await writeNotes(session, turn.requests, turn.notes);
+    const again = await turn.alarm.look(observations, turn.requests);
     if (decision.kind === "wait" || decision.kind === "hold")
-      await pause(session, decision, seenRunning(observations, turn.effect));
+      await pause(session, untilOf(session, decision, again), seenRunning(observations, turn.effect));
   }
   await session.outbox?.flush();
   return "ended";
@@ -58,6 +64,7 @@ interface Turn {
   requests: readonly RolloutRequest[];
   /** Notes among it that were seen so far. */
   notes: number;
+  readonly alarm: AlarmWatch;
 }
 
 /** One turn of the loop: what was seen and what it came to. */
@@ -69,7 +76,7 @@ interface Look {
 
 async function decideNow(session: Session, observations: Observations, turn: Turn): Promise<Decision> {
   const { deps, plan, state, options, rolloutId } = session;
-  const requests = await deps.record.requests.read(rolloutId);
+  const requests = await deps.record.requests.read(rolloutId).catch(keptUnread(session, turn.requests));
   turn.requests = requests;
   const now = deps.runtime.clock.now();
   const stop = options.stopAfter === undefined ? {} : { stopAfter: options.stopAfter };
@@ -164,22 +171,28 @@ function seenRunning(observations: Observations, effect: RunningEffect): Promise
   return observations.effect.status === "running" ? effect.settled : undefined;
 }
 
-/** Sleeps until the decision's time, or until the effect settles, a request comes or the process is to stop. */
-async function pause(
-  session: Session,
+/** The next look: at the decision's time, when somebody is to be told, and in any case once a look's time is over. */
+function untilOf(
+  { deps, plan }: Session,
   decision: Extract<Decision, { kind: "wait" | "hold" }>,
-  settled: Promise<void> | undefined,
-): Promise<void> {
+  again: number | undefined,
+): number {
+  const lookMs = deps.runtime.clock.now() + plan.look.seconds * 1000;
+  const asked = decision.kind === "wait" ? decision.untilMs : lookMs;
+  return Math.min(lookMs, asked, again ?? lookMs);
+}
+
+/** Sleeps until a moment of the rollout's clock, or until the effect settles, a request comes or the process is to stop. */
+async function pause(session: Session, untilMs: number, settled: Promise<void> | undefined): Promise<void> {
   const { clock, signal } = session.deps.runtime;
   const woken = new AbortController();
   const wake = () => woken.abort();
   signal.addEventListener("abort", wake, { once: true });
-  const lookMs = session.plan.look.seconds * 1000;
-  const ms = decision.kind === "wait" ? Math.max(0, decision.untilMs - clock.now()) : lookMs;
   const running = settled ? [settled] : [];
   await Promise.race([
-    clock.sleep(Math.min(ms, lookMs), woken.signal),
-    session.deps.record.requests.changed(woken.signal),
+    clock.sleep(Math.max(0, untilMs - clock.now()), woken.signal),
+    // A store that can't be watched wakes nobody; the next look reads it again.
+    session.deps.record.requests.changed(woken.signal).catch(() => new Promise(() => {})),
     ...running,
   ]);
   wake();

@@ -56,6 +56,12 @@ export function messageWith(
 }
 
 /** `rollout:<stack>:<service>:<rolloutId>`: one alert a rollout, whatever becomes of it. At most 255 characters. */
-export function alertKey({ rolloutId, plan, announcement }: MessageSource): string {
+export function alertKey({
+  rolloutId,
+  plan,
+  announcement,
+}: Pick<MessageSource, "rolloutId" | "plan"> & {
+  readonly announcement: Pick<Announcement, "stack">;
+}): string {
   return `rollout:${announcement.stack}:${plan.service}:${rolloutId}`.slice(0, 255);
 }

@@ -2,12 +2,13 @@ import { initialState, reduce } from "../decide/reduce.ts";
 import type { Announcement, ChannelRef } from "../types/communication.ts";
 import type { SeenCounts } from "../types/counts.ts";
 import type { Decision } from "../types/decision.ts";
+import type { Rung } from "../types/escalation.ts";
 import type { JournalEntry } from "../types/journal.ts";
-import type { IncidentRef, MessageKind, MessagePhase, RolloutMessage } from "../types/message.ts";
+import type { IncidentRef, RolloutMessage } from "../types/message.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import type { RolloutState } from "../types/state.ts";
 import type { GateReading } from "../types/verdict.ts";
-import { alertKey, type MessageSource, messageWith } from "./message-base.ts";
+import { alertKey, type MessageSource } from "./message-base.ts";
 import {
   holdMessage,
   incrementMessage,
@@ -17,15 +18,9 @@ import {
   rollingBackMessage,
   startingMessage,
 } from "./message-of.ts";
+import { messageOrder } from "./message-order.ts";
+import { type SaidInEntry, saidBy } from "./message-said.ts";
 import type { Counted, Told } from "./message-told.ts";
-
-/** What an entry says by itself, where no decision does: an approval that is missing, an SLO, something done by hand. */
-export interface SaidInEntry {
-  readonly phase: MessagePhase;
-  readonly kind: MessageKind;
-  readonly title: string;
-  readonly text: string;
-}
 
 /** A message with whom it is owed to, and the entry that made it. */
 export interface MadeMessage {
@@ -43,9 +38,9 @@ interface Memory extends MessageSource {
   /** What it is held for at the step, as far as people were told. */
   readonly heldFor: Set<string>;
   alert: "none" | "open" | "resolved";
+  /** Whom the alarm went up to. */
+  readonly told: Set<Rung>;
   incident?: IncidentRef | "none";
-  /** Wait for the incident's number, or for its failure: the one that it is for, and what came after it. */
-  waiting: readonly MadeMessage[];
 }
 
 /** Reasons for which a rollout stands because somebody has asked it to. */
@@ -65,25 +60,35 @@ export function messagesOf(entries: readonly JournalEntry[]): readonly MadeMessa
 export interface MessageFold {
   /** The message that this entry makes, if any; with an incident's entry also those that waited for it. */
   next(entry: JournalEntry): readonly MadeMessage[];
-  /** What waits first for an entry `incident`: the number of one, or that there is none. */
-  waiting(): MadeMessage | undefined;
+  /** Messages that an incident is to be opened for: their rollouts have no entry `incident` yet, neither a number nor that there is none. */
+  openers(): readonly MadeMessage[];
+  /** All that waits for such an entry, oldest first. */
+  waiting(): readonly MadeMessage[];
 }
 
 export function messageFold(): MessageFold {
-  let memory: Memory | undefined;
+  // A rollout's incident may be told when the next one has begun.
+  const rollouts = new Map<string, Memory>();
+  const { push, answered, openers, waiting } = messageOrder();
   return {
-    waiting: () => memory?.waiting[0],
+    openers,
+    waiting,
     next: (entry) => {
       const { announcement, plan, rehearsed } = entry.data;
       if (announcement !== undefined) {
-        memory = begun(entry, {
-          announcement: announcement as Announcement,
-          plan: plan as RolloutPlan,
-          rehearsed: rehearsed === true,
-        });
+        const source = { announcement: announcement as Announcement, plan: plan as RolloutPlan };
+        rollouts.set(entry.rolloutId, begun(entry, { ...source, rehearsed: rehearsed === true }));
       }
-      if (memory === undefined || entry.rolloutId !== memory.rolloutId) return [];
-      return read(memory, entry);
+      const memory = rollouts.get(entry.rolloutId);
+      if (memory === undefined) return [];
+      if (entry.data["effect"] === "incident") {
+        const incident = incidentOf(entry.data);
+        memory.incident = incident ?? "none";
+        return answered(memory.rolloutId, incident);
+      }
+      const message = read(memory, entry);
+      if (message === undefined) return [];
+      return push(made(memory, entry, message), opensIncident(memory, message));
     },
   };
 }
@@ -99,33 +104,19 @@ function begun({ rolloutId, at, state }: JournalEntry, source: Omit<MessageSourc
     state: { ...first, name: state },
     heldFor: new Set(),
     alert: "none",
-    waiting: [],
+    told: new Set(),
   };
 }
 
-function read(memory: Memory, entry: JournalEntry): readonly MadeMessage[] {
+function read(memory: Memory, entry: JournalEntry): RolloutMessage | undefined {
   const { kind, data } = entry;
   const counts = data["counts"] as SeenCounts | undefined;
   const turnedBack = kind === "decision" && (data["decision"] as Decision).kind === "revert";
   if (counts !== undefined) memory.counted = { counts, atMs: Date.parse(entry.at), turnedBack };
   if (Array.isArray(data["channels"])) memory.channels = data["channels"] as readonly ChannelRef[];
   if (data["effect"] === "error-rate") memory.errorRate = String(data["message"] ?? "");
-  if (data["effect"] === "incident") return incidentTold(memory, data);
-  if (data["said"] !== undefined)
-    return made(memory, entry, saidBy(memory, entry, data["said"] as SaidInEntry));
-  return kind === "decision" ? made(memory, entry, decided(memory, entry)) : [];
-}
-
-function saidBy(memory: Memory, entry: JournalEntry, said: SaidInEntry): RolloutMessage {
-  const severity =
-    said.kind === "revert-failed"
-      ? "critical"
-      : said.kind === "revert"
-        ? "error"
-        : said.kind === "hold"
-          ? "warning"
-          : "info";
-  return messageWith(memory, entry, { ...said, severity, status: said.text });
+  if (data["said"] !== undefined) return saidBy(memory, entry, data["said"] as SaidInEntry);
+  return kind === "decision" ? decided(memory, entry) : undefined;
 }
 
 function decided(memory: Memory, entry: JournalEntry): RolloutMessage | undefined {
@@ -195,34 +186,37 @@ function entered(
   }
 }
 
-/**
- * With what becomes of the alert. An incident that is about to be opened is waited for: its number goes with it, and what
- * comes after it stays behind it.
- */
-function made(
-  memory: Memory,
-  { state, step, planHash }: JournalEntry,
-  bare: RolloutMessage | undefined,
-): readonly MadeMessage[] {
-  if (bare === undefined) return [];
+/** With its incident, what becomes of the alert, and whom it is for. */
+function made(memory: Memory, { state, step, planHash }: JournalEntry, bare: RolloutMessage): MadeMessage {
+  if (bare.to !== undefined) memory.told.add(bare.to.rung);
   const action = alertOf(memory, bare);
-  const key = alertKey(memory);
-  const message = action === undefined ? bare : { ...bare, alert: { action, key } };
-  const made: MadeMessage = { message, channels: memory.channels, entry: { state, step, planHash } };
-  if (memory.waiting.length === 0 && !opensIncident(memory, message)) return [made];
-  memory.waiting = [...memory.waiting, made];
-  return [];
+  const { incident } = memory;
+  const known =
+    bare.incident ?? (bare.kind.startsWith("revert") && incident !== "none" ? incident : undefined);
+  const message = {
+    ...bare,
+    ...(known === undefined ? {} : { incident: known }),
+    ...(action === undefined ? {} : alertWith(memory, action)),
+  };
+  return { message, channels: memory.channels, entry: { state, step, planHash } };
+}
+
+/** Whom it went up to hears that it is over. */
+function alertWith(memory: Memory, action: "trigger" | "resolve"): Pick<RolloutMessage, "alert" | "told"> {
+  const told = action === "resolve" && memory.told.size > 0 ? { told: [...memory.told] } : {};
+  return { alert: { action, key: alertKey(memory) }, ...told };
 }
 
 /** One alert a rollout: what comes after its end would open another one. */
-function alertOf(memory: Memory, { kind, phase }: RolloutMessage): "trigger" | "resolve" | undefined {
+function alertOf(memory: Memory, { kind, phase, to }: RolloutMessage): "trigger" | "resolve" | undefined {
   if (memory.alert === "resolved") return undefined;
   if (phase === "rolled-back" || phase === "promoted") {
     const open = memory.alert === "open";
     memory.alert = "resolved";
     return open ? "resolve" : undefined;
   }
-  if (kind !== "hold" && kind !== "revert" && kind !== "revert-failed") return undefined;
+  const calls = kind === "hold" || kind === "revert" || kind === "revert-failed" || to !== undefined;
+  if (!calls) return undefined;
   memory.alert = "open";
   return "trigger";
 }
@@ -232,12 +226,7 @@ function opensIncident({ announcement, incident }: Memory, { phase, kind }: Roll
   return incidents !== undefined && incident === undefined && phase === "rolling-back" && kind === "revert";
 }
 
-function incidentTold(memory: Memory, data: JournalEntry["data"]): readonly MadeMessage[] {
-  const { id, url } = data;
-  const incident = typeof id === "string" ? { id, ...(typeof url === "string" ? { url } : {}) } : "none";
-  const { waiting } = memory;
-  memory.incident = incident;
-  memory.waiting = [];
-  if (incident === "none") return waiting;
-  return waiting.map((made) => ({ ...made, message: { ...made.message, incident } }));
+function incidentOf({ id, url }: JournalEntry["data"]): IncidentRef | undefined {
+  if (typeof id !== "string") return undefined;
+  return { id, ...(typeof url === "string" ? { url } : {}) };
 }

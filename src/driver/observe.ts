@@ -1,11 +1,15 @@
 import { judge, thresholdsOf } from "../analysis/judge.ts";
 import { seenCounts } from "../analysis/seen-counts.ts";
+import { serviceReading } from "../analysis/service-down.ts";
 import type { Observations } from "../decide/decide.ts";
 import { isWatched } from "../decide/states.ts";
 import { movesFlag } from "../plan/flag-steps.ts";
 import { isInPlace, servesAsOne } from "../plan/steps.ts";
 import type { CohortBin, HealthAnswer, MetricsAnswer, RouteReading } from "../types/observation.ts";
+import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { GateReading } from "../types/verdict.ts";
+import { readServiceBeside } from "./alarm-watch.ts";
+import { type DuringSeen, readDuring } from "./checklist-during.ts";
 import type { RunningEffect } from "./effect.ts";
 import type { FlagDeps } from "./flag-deps.ts";
 import { flagDrift } from "./flag-drift.ts";
@@ -26,18 +30,27 @@ export async function observe(session: Session, effect: RunningEffect): Promise<
   ]);
   const readings = [...gates.readings, ...budget];
   const foreign = foreignChange(session, route) ?? drift;
+  const service = gates.service ?? readServiceBeside(session);
+  const checklist = await readDuring(session, gates);
   return {
     lease: "held",
     effect: effect.status(),
     readings,
     ...(gates.counts ? { counts: gates.counts } : {}),
     ...(route ? { route } : {}),
+    ...(service === undefined ? {} : { service }),
     ...(foreign ? { foreign } : {}),
+    ...(checklist === undefined ? {} : { checklist }),
   };
 }
 
+/** What the gates have said at a look, and what they were made of. */
+interface GatesSeen extends Pick<Observations, "readings" | "counts" | "service"> {
+  readonly seen?: DuringSeen;
+}
+
 /** The gates, wherever the candidate may carry traffic: also while an update runs. */
-async function readGates(session: Session): Promise<Pick<Observations, "readings" | "counts">> {
+async function readGates(session: Session): Promise<GatesSeen> {
   const { deps, plan, state } = session;
   const since = watchedSince(session);
   if (since === undefined || !isWatched(state.name)) return { readings: [] };
@@ -60,6 +73,7 @@ async function readGates(session: Session): Promise<Pick<Observations, "readings
   const asOne = flag === undefined ? servesAsOne(plan.steps) : phase === undefined;
   const metrics = asOne ? ofTheService(answer) : answer;
   const counts = seenCounts(metrics, since);
+  const service = serviceReading({ health: health.stable, metrics: answer, minRequests: gates.minRequests });
   const weight = weightOf(session);
   const look = {
     gates,
@@ -72,7 +86,10 @@ async function readGates(session: Session): Promise<Pick<Observations, "readings
   const beside = flag === undefined && !asOne;
   const judged = judge({ ...look, metrics, health: beside ? health : healthAsOne(health) });
   const said = beside ? judged : judged.map(phase === undefined ? saidOfTheService : saidOfTheFeature);
-  return { readings: said, ...(counts === undefined ? {} : { counts }) };
+  const queue = watched.gauges?.["queue-depth"];
+  const sides = beside ? sidesAsked(deps.policy, health) : { service: health.stable };
+  const seen = { metrics, askedAtMs: nowMs, health: sides, ...(queue === undefined ? {} : { queue }) };
+  return { readings: said, service, seen, ...(counts === undefined ? {} : { counts }) };
 }
 
 /** In its phases a flag's two cohorts are compared; while it is off, the service is watched as one. */
@@ -86,6 +103,15 @@ function watchedPart(session: Session): { readonly flag?: FlagDeps; readonly pha
 /** One side is asked, and nothing beside it. */
 function healthAsOne({ stable }: HealthAnswer): HealthAnswer {
   return { candidate: stable, stable: { status: "ok" } };
+}
+
+/** Without an endpoint of its own nobody asks stable. */
+function sidesAsked(
+  { health }: EnvironmentPolicy,
+  { candidate, stable }: HealthAnswer,
+): DuringSeen["health"] {
+  const alone = health.kind === "http" && health.stable.length === 0;
+  return alone ? { candidate } : { candidate, stable };
 }
 
 /** A gate speaks of the canary; here that is who has the feature. */

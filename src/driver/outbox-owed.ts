@@ -1,21 +1,25 @@
 import type { ChannelRef } from "../types/communication.ts";
 import type { JournalEntry } from "../types/journal.ts";
-import type { MessageKind, RolloutMessage } from "../types/message.ts";
-import { type MadeMessage, messagesOf } from "./messages.ts";
+import type { MessageKind, MessagePhase, RolloutMessage } from "../types/message.ts";
+import { type MadeMessage, messageFold, messagesOf } from "./messages.ts";
 
-const incidents: ReadonlySet<MessageKind> = new Set(["hold", "revert", "revert-failed"]);
+const incidents: ReadonlySet<MessageKind> = new Set(["hold", "revert", "revert-failed", "escalation"]);
 /** Services that know deployments and alerts, and nothing that waits before them. */
 const deploymentsOnly: ReadonlySet<string> = new Set(["pagerduty", "github-deployments"]);
+/** What moves traffic: the marks of a chart. */
+const marked: ReadonlySet<MessagePhase> = new Set(["increment", "rolling-back", "rolled-back", "promoted"]);
 
 /**
- * Whether a channel gets a message. Incidents are holds and ways back, and the all-clear of an alert; deployments are
- * everything else, and how each one has ended.
+ * Whether a channel gets a message. Incidents are holds and ways back, whom an alarm goes up to, and the all-clear of an
+ * alert; deployments are everything else, and how each one has ended. Somebody's own channel gets what goes up to them,
+ * and how that has ended.
  */
 export function takes(
   channel: Pick<ChannelRef, "kind" | "for">,
-  { kind, phase, alert }: Pick<RolloutMessage, "kind" | "phase" | "alert">,
+  { kind, phase, alert, to, told }: Pick<RolloutMessage, "kind" | "phase" | "alert" | "to" | "told">,
 ): boolean {
   if (kind === "approval" && deploymentsOnly.has(channel.kind)) return false;
+  if (channel.kind === "app-insights" && (kind === "escalation" || !marked.has(phase))) return false;
   switch (channel.for) {
     case "all":
       return true;
@@ -23,6 +27,8 @@ export function takes(
       return incidents.has(kind) || alert?.action === "resolve";
     case "deployments":
       return !incidents.has(kind) || phase === "rolled-back";
+    default:
+      return to?.rung === channel.for || told?.includes(channel.for) === true;
   }
 }
 
@@ -40,6 +46,13 @@ export function owedIn(entries: readonly JournalEntry[]): readonly Owed[] {
       .filter((channel) => !settled.has(markOf(made.message.id, channel)))
       .map((channel) => ({ channel, made })),
   );
+}
+
+/** What it will owe once an incident is opened for it, or known not to be, oldest first. Pure. */
+export function waitingIn(entries: readonly JournalEntry[]): readonly Owed[] {
+  const fold = messageFold();
+  for (const entry of entries) fold.next(entry);
+  return fold.waiting().flatMap((made) => channelsOf(made).map((channel) => ({ channel, made })));
 }
 
 /** Names of the channels that a message is for. */

@@ -50,26 +50,30 @@ export function openOutbox(deps: OutboxDeps, lease: LeaseKeeper, entries: readon
     queues.set(channel.name, channelQueue(channel, { wall, stopped: stop.signal, held, mark, changed }));
   }
   const fold = messageFold();
-  let opening: Promise<void> | undefined;
+  const opening = new Map<string, Promise<void>>();
   const saw = (entry: JournalEntry) => {
     for (const made of fold.next(entry)) for (const name of channelsOf(made)) queues.get(name)?.push(made);
-    openIfAsked();
+    openAsked();
   };
-  const openIfAsked = () => {
-    const asked = fold.waiting();
-    if (asked === undefined || opening !== undefined || stop.signal.aborted) return;
-    opening = writeIncident(deps, lease, asked)
-      .then(saw, (error: unknown) => logger.warn(`an incident could not be journaled: ${messageOf(error)}`))
-      .finally(changed);
+  const openAsked = () => {
+    for (const made of fold.openers()) {
+      const { rolloutId } = made.message;
+      if (opening.has(rolloutId) || stop.signal.aborted) continue;
+      const opened = writeIncident(deps, lease, made)
+        .then(saw, (error: unknown) => logger.warn(`an incident could not be journaled: ${messageOf(error)}`))
+        .finally(changed);
+      opening.set(rolloutId, opened);
+    }
   };
   for (const entry of entries) fold.next(entry);
   for (const { channel, made } of owedIn(entries)) queues.get(channel)?.push(made);
-  openIfAsked();
+  openAsked();
   let deadlineMs: number | undefined;
   const flush = async () => {
     deadlineMs ??= wall.now() + patienceMs;
-    // One rollout turns back once: what waits for its incident is pushed when that is there.
-    await Promise.race([opening, wall.sleep(Math.max(0, deadlineMs - wall.now()), stop.signal)]);
+    // A rollout turns back once: what waits for its incident is pushed when that is there.
+    const opened = Promise.all(opening.values());
+    await Promise.race([opened, wall.sleep(Math.max(0, deadlineMs - wall.now()), stop.signal)]);
     await quiet({ queues: [...queues.values()], listeners, deps, deadlineMs });
   };
   return {

@@ -3,6 +3,7 @@ import { opensFlag } from "../lib/strategies.ts";
 import { movesFlag } from "../plan/flag-steps.ts";
 import { rtoOf } from "../plan/matrix.ts";
 import { isInPlace } from "../plan/steps.ts";
+import type { ItemStatus } from "../types/checklist-status.ts";
 import type { RolloutPlan, StrategyKind } from "../types/plan.ts";
 import type { Cause, RolloutState } from "../types/state.ts";
 import type { LoopEnd } from "./loop.ts";
@@ -47,6 +48,8 @@ export interface Outcome {
   /** Where approvals are missing: the whole hash, and the text for those who can give them. */
   readonly planHash?: string;
   readonly approvalRequest?: string;
+  /** What its checklist still asks for after the promotion; absent: nothing, or the stack has none. */
+  readonly open?: readonly ItemStatus[];
 }
 
 /** The outcome of a session; an end state is closed in the journal by an `end` entry. */

@@ -8,6 +8,7 @@ import type { Lever } from "../ports/lever.ts";
 import type { ChangeKind, StrategyOverride } from "../types/change.ts";
 import type { Decision } from "../types/decision.ts";
 import type { RolloutPlan } from "../types/plan.ts";
+import { withPost } from "./checklist-post.ts";
 import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
 import { runLoop } from "./loop.ts";
 import { newPlan } from "./new-plan.ts";
@@ -15,6 +16,7 @@ import { channelRefs, type Outbox, openOutbox } from "./outbox.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { isInFlight, lastRollout, type Recorded } from "./resume.ts";
 import { newRolloutId } from "./rollout-id.ts";
+import { nothingInFlight, otherChange, steppedByHand } from "./run-errors.ts";
 import { type DriverDeps, journal, type Session, type SessionOptions } from "./session.ts";
 import { announcementOf } from "./tell.ts";
 import { hasAll } from "./to-open.ts";
@@ -73,7 +75,7 @@ async function drive(start: Start, recorded: Recorded | undefined): Promise<Outc
       journal: deps.record.journal.location,
     };
   const end = await runLoop(session);
-  return await outcomeOf(session, end);
+  return await withPost(session, await outcomeOf(session, end));
 }
 
 /**
@@ -82,7 +84,8 @@ async function drive(start: Start, recorded: Recorded | undefined): Promise<Outc
  */
 async function closeEnded(start: Start, recorded: Recorded | undefined): Promise<Outcome | undefined> {
   if (recorded === undefined || isInFlight(recorded) || recorded.ended !== undefined) return undefined;
-  return await outcomeOf(sessionOf(start, recorded), "ended");
+  const session = sessionOf(start, recorded);
+  return await withPost(session, await outcomeOf(session, "ended"));
 }
 
 interface Start {
@@ -90,14 +93,6 @@ interface Start {
   readonly options: RunOptions;
   readonly lease: LeaseKeeper;
   readonly outbox: Outbox;
-}
-
-function nothingInFlight(): RolloutError {
-  return new RolloutError("Nothing is in flight on this stack.", {
-    code: "nothing-in-flight",
-    exit: "nothingToDo",
-    hint: "`rollouts status` shows the last rollout; going back to an older version is a rollout of its own: `rollouts run --version`.",
-  });
 }
 
 /** A new rollout: survey the stack, plan, write it down. Undefined: this very version is in service. */
@@ -127,7 +122,9 @@ async function begin(start: Start): Promise<Session | undefined> {
   };
   const { holder, about } = options;
   const announcement = announcementOf(deps, plan, about);
-  await journal(session, "begin", { plan, holder, rehearsed: session.options.rehearsed, announcement });
+  const { rehearsed } = session.options;
+  const listed = deps.policy.checklist === undefined ? {} : { checklist: true };
+  await journal(session, "begin", { plan, holder, rehearsed, announcement, ...listed });
   return session;
 }
 
@@ -141,19 +138,13 @@ function surveyor({ engine, policy }: DriverDeps, { change }: RunOptions): Engin
 /** The ports of one rollout: its way, and its versions where the metrics are told apart by them. */
 function depsOfPlan(deps: DriverDeps, plan: RolloutPlan): DriverDeps {
   const metrics = deps.metricsFor?.(plan) ?? deps.metrics;
-  return { ...deps, metrics, engine: engineOfPlan(deps.engine, plan) };
+  const exceptions = deps.exceptionsFor?.(plan) ?? deps.exceptions;
+  const listed = exceptions === undefined ? {} : { exceptions };
+  return { ...deps, metrics, ...listed, engine: engineOfPlan(deps.engine, plan) };
 }
 
 function leverOf({ lever, leverFor }: DriverDeps, { identity }: RolloutPlan): Lever {
   return leverFor?.(identity) ?? lever;
-}
-
-function steppedByHand(version: string, step: string): RolloutError {
-  return new RolloutError(`${version} is at step ${step} by hand, and the journal has no rollout of it.`, {
-    code: "stepped-by-hand",
-    exit: "blocked",
-    hint: "Go on by hand (`pulumi config set step …`), or take it back (`pulumi config set step revert && pulumi up`) and run again.",
-  });
 }
 
 /** With no step, the program keeps what is deployed: whatever the preview still changes isn't the version's. */
@@ -218,15 +209,6 @@ function sessionOf({ deps, options, lease, outbox }: Start, recorded: Recorded):
     state,
     ...(baseline ? { baseline } : {}),
   };
-}
-
-function otherChange({ to, change, strategy }: RolloutPlan): RolloutError {
-  const as = change === undefined ? "without a change" : `as ${change}`;
-  return new RolloutError(`${to} is in flight ${as} (${strategy}), and a rollout doesn't change its way.`, {
-    code: "rollout-in-flight",
-    exit: "blocked",
-    hint: "Leave --change out to finish it, or take it back (`rollouts abort`).",
-  });
 }
 
 /** A way back that is taken up is timed from here. */

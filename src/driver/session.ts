@@ -4,6 +4,7 @@ import type { Runtime } from "../lib/runtime.ts";
 import type { Approvals } from "../ports/approval.ts";
 import type { Change } from "../ports/change.ts";
 import type { Engine } from "../ports/engine.ts";
+import type { Exceptions } from "../ports/exceptions.ts";
 import type { Gauge, Integrity, Totals } from "../ports/gauge.ts";
 import type { Incidents } from "../ports/incident.ts";
 import type { Lever } from "../ports/lever.ts";
@@ -15,6 +16,7 @@ import type { Validation } from "../ports/validation.ts";
 import type { Identity } from "../types/approval.ts";
 import type { GaugeName } from "../types/gauge.ts";
 import type { JournalEntry, JournalKind } from "../types/journal.ts";
+import type { ServiceReading } from "../types/observation.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { Release, StepId } from "../types/release.ts";
@@ -22,6 +24,8 @@ import type { RolloutState } from "../types/state.ts";
 import type { GateReading } from "../types/verdict.ts";
 import type { Versions } from "../types/versions.ts";
 import { append } from "./append.ts";
+import type { DuringMemory } from "./checklist-during.ts";
+import type { ChecklistPorts } from "./checklist-ports.ts";
 import type { FlagDeps } from "./flag-deps.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { Outbox } from "./outbox.ts";
@@ -57,12 +61,22 @@ export interface DriverDeps {
   readonly incidents?: Incidents;
   /** Absent: what a start would have to ask can't be asked, so a stack that asks for it is blocked. */
   readonly start?: StartPorts;
+  /** Lists the candidate's exceptions by type; absent: a person watches them. */
+  readonly exceptions?: Exceptions;
+  /** Where the sides are told apart by their versions: it takes the place of `exceptions`. */
+  readonly exceptionsFor?: (versions: Versions) => Exceptions;
+  /** Of those who have the feature, in the phases of a flag; absent: as everywhere. */
+  readonly flagExceptions?: Exceptions;
+  /** Absent: what a checklist asks can't be looked up, so its items are unmet. */
+  readonly checklist?: ChecklistPorts;
   readonly runtime: Runtime;
   readonly policy: EnvironmentPolicy;
   /** Taken out of everything that is journaled, said or sent. */
   readonly secrets: readonly string[];
   /** Every journal entry as it is written: what a timeline is rendered from. */
   readonly observer?: (entry: JournalEntry) => void;
+  /** Every look at the gates, as it was seen; must not throw. The journal keeps only what changes. */
+  readonly looked?: (readings: readonly GateReading[]) => void;
 }
 
 /** Who and what is asked before a rollout starts. */
@@ -119,6 +133,13 @@ export interface Session {
   lastHash?: string;
   /** The flag's value as our last update wrote it; absent until it is asked for. */
   flagMeant?: string;
+  /** What the checklist of the present step has seen so far. */
+  during?: DuringMemory;
+  /** This rollout's entries as far as its own driver has written them; absent until somebody asks for them. */
+  written?: JournalEntry[];
+  /** Whether the service is down while it turns back: as read last, and what is under way. */
+  serviceReading?: ServiceReading;
+  serviceAsk?: Promise<void>;
   /** Wall time of the verdict that turned it back: what the RTO is measured from. */
   turnedBackAtWallMs?: number;
   /** The same by the rollout's clock: in place it is pods that take the time, virtual ones in a rehearsal. */
@@ -155,5 +176,6 @@ export async function journal(
   const at = { rolloutId, leaseToken: session.lease.token, planHash, state: state.name, step: state.step };
   const entry = await append(deps, { ...at, kind, data });
   session.outbox?.saw(entry);
+  session.written?.push(entry);
   return entry;
 }

@@ -1,5 +1,5 @@
 import type { GateReading } from "../types/verdict.ts";
-import type { SaidInEntry } from "./messages.ts";
+import type { SaidInEntry } from "./message-said.ts";
 import type { Session } from "./session.ts";
 
 /** What people are told of an SLO. */

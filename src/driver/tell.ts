@@ -21,5 +21,6 @@ export function announcementOf(
     ...(about === undefined ? {} : { about }),
     breakGlass: breakGlassOf(policy, plan),
     ...(incidents === undefined ? {} : { incidents: incidents.kind }),
+    ...(policy.escalation === undefined ? {} : { escalation: policy.escalation }),
   };
 }

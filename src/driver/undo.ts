@@ -10,7 +10,7 @@ import type { StateName } from "../types/state.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
 import { type EffectResult, noEffect } from "./effect.ts";
 import { keepLease, type LeaseKeeper } from "./lease-keeper.ts";
-import type { SaidInEntry } from "./messages.ts";
+import type { SaidInEntry } from "./message-said.ts";
 import { type Outbox, openOutbox } from "./outbox.ts";
 import { outcomeOf } from "./outcome.ts";
 import { pullLever, restoreBaseline, stackToZero } from "./revert.ts";

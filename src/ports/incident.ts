@@ -17,4 +17,6 @@ export interface NewIncident {
 export interface Incidents {
   readonly kind: string;
   open(incident: NewIncident, signal?: AbortSignal): Promise<IncidentRef>;
+  /** Who has acknowledged the open incident of a key, there; undefined: nobody. Absent: it can't be asked. Throws as `open` does. */
+  acknowledgedBy?(key: string, signal?: AbortSignal): Promise<string | undefined>;
 }

@@ -21,6 +21,7 @@ import type { FlagConfig } from "../types/flag-config.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { FlagRelease, Release, StepId } from "../types/release.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
+import { programPolicy } from "./program-policy.ts";
 import {
   claimedTwice,
   flagBeforeService,
@@ -53,6 +54,7 @@ export function createRollout(input: RolloutInput): Rollout {
   return {
     version: input.target.version,
     environment: input.environment,
+    policy: programPolicy(policy),
     claim(claim) {
       if (owner !== undefined) throw claimedTwice(owner.component, claim.component);
       if (alone) throw flagIsAlone(claim.component);

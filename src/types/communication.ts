@@ -1,5 +1,10 @@
-/** Which messages a channel gets: all, those of an incident (revert, hold, page), or those of progress. */
-export type ChannelFor = "all" | "incidents" | "deployments";
+import type { EscalationConfig, Rung } from "./escalation.ts";
+
+/**
+ * Which messages a channel gets: all, those of an incident (revert, hold, page), those of progress, or an alarm that goes
+ * up to somebody.
+ */
+export type ChannelFor = "all" | "incidents" | "deployments" | Rung;
 
 /** Who is named in messages, and what they lead to. Everything may be absent: nothing is made up. */
 export interface Communication {
@@ -48,4 +53,6 @@ export interface Announcement {
   readonly breakGlass: readonly BreakGlass[];
   /** Kind of the incident system; absent: none is told. */
   readonly incidents?: string;
+  /** After how long an alarm goes up; absent: it doesn't. */
+  readonly escalation?: EscalationConfig;
 }

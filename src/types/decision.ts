@@ -1,3 +1,4 @@
+import type { ChecklistItem } from "./checklist.ts";
 import type { StepId } from "./release.ts";
 import type { Cause, StateName } from "./state.ts";
 
@@ -37,12 +38,29 @@ export type Decision =
 export type RolloutRequest =
   | { readonly kind: "abort"; readonly by: string; readonly reason: string; readonly at: string }
   | { readonly kind: "pause" | "resume"; readonly by: string; readonly reason: string; readonly at: string }
-  /** Nothing is asked: the journal keeps it. */
-  | { readonly kind: "note"; readonly by: string; readonly reason: string; readonly at: string }
+  /**
+   * Nothing is asked of the rollout, the journal keeps it. `acknowledge`: somebody has the alarm; `sev1`: it is the worst
+   * there is; `all-clear`: it is over.
+   */
+  | {
+      readonly kind: "note" | "acknowledge" | "sev1" | "all-clear";
+      readonly by: string;
+      readonly reason: string;
+      readonly at: string;
+    }
   | {
       readonly kind: "approve";
       readonly by: string;
       readonly step: StepId;
+      readonly reason: string;
+      readonly at: string;
+    }
+  /** A person's word for an item of a checklist. It is kept of a version, under an id of its own: no loop reads it. */
+  | {
+      readonly kind: "confirm";
+      readonly by: string;
+      readonly item: ChecklistItem;
+      /** What was found; empty where nothing is said. */
       readonly reason: string;
       readonly at: string;
     };

@@ -1,11 +1,22 @@
 import type { BreakGlass, Communication, MessageLink } from "./communication.ts";
+import type { Rung } from "./escalation.ts";
 import type { StepId } from "./release.ts";
 
 /** The guide's three templates, and what comes between them. */
 export type MessagePhase = "starting" | "increment" | "hold" | "rolling-back" | "rolled-back" | "promoted";
 
-/** What it asks of people. `progress` and `approval` go to deployments, `hold` and the rest to incidents; `promoted` to deployments. */
-export type MessageKind = "progress" | "approval" | "hold" | "revert" | "revert-failed" | "promoted";
+/**
+ * What it asks of people. `progress`, `approval` and `promoted` go to deployments; holds, ways back and whom an alarm goes
+ * up to, to incidents.
+ */
+export type MessageKind =
+  | "progress"
+  | "approval"
+  | "hold"
+  | "revert"
+  | "revert-failed"
+  | "escalation"
+  | "promoted";
 
 export type Severity = "info" | "warning" | "error" | "critical";
 
@@ -91,6 +102,10 @@ export interface RolloutMessage {
   readonly impact?: Impact;
   readonly incident?: IncidentRef;
   readonly nextSteps: readonly string[];
+  /** Whom an alarm goes up to; without a name nobody is named for it. */
+  readonly to?: { readonly rung: Rung; readonly name?: string };
+  /** Whom it went up to so far, where it is over: they hear of that too. */
+  readonly told?: readonly Rung[];
   readonly breakGlass: readonly BreakGlass[];
   /** What becomes of the rollout's alert: one key a rollout, resolved once, never opened again. */
   readonly alert?: { readonly action: "trigger" | "resolve"; readonly key: string };

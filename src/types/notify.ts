@@ -31,6 +31,14 @@ export type NotifyConfig =
       readonly ref?: string;
       readonly environment: string;
       readonly apiUrl: string;
+    }
+  | {
+      readonly kind: "app-insights";
+      readonly for?: ChannelFor;
+      /** ARM id of the Application Insights resource. */
+      readonly resourceId: string;
+      /** ARM's base URL in another cloud; absent: the public one's. */
+      readonly endpoint?: string;
     };
 
 /** Where an incident is opened when a rollout turns back. */

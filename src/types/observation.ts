@@ -54,3 +54,8 @@ export interface RouteReading {
   /** For people, where pods are the share: in place how far the Deployment is, `3 of 6 updated, 1 old pending`. */
   readonly progress?: string;
 }
+
+/** Whether the service itself is down, stable too. `unknown` neither begins nor ends it. */
+export type ServiceReading =
+  | { readonly service: "down" | "up"; readonly why: string }
+  | { readonly service: "unknown" };

@@ -1,7 +1,9 @@
 import type { AzureMonitorConfig } from "./azure-monitor.ts";
 import type { ApprovalDemand } from "./change.ts";
+import type { ChecklistConfig } from "./checklist-config.ts";
 import type { TenantCohort } from "./cohort.ts";
 import type { Communication } from "./communication.ts";
+import type { EscalationConfig } from "./escalation.ts";
 import type { FlagConfig } from "./flag-config.ts";
 import type { GateLimits } from "./gates.ts";
 import type { MigrationConfig } from "./migration-config.ts";
@@ -121,6 +123,8 @@ export interface EnvironmentPolicy {
   /** Absent: a rollout may start at any time. */
   readonly windows?: WindowRules;
   readonly promotedIn: PromotedIn;
+  /** Absent: the stack has no checklist. */
+  readonly checklist?: ChecklistConfig;
   /** Absent: the stack has no schema migration. */
   readonly migration?: MigrationConfig;
   /** Why config names a strategy of its own, where a change picks another. */
@@ -135,6 +139,8 @@ export interface EnvironmentPolicy {
   readonly communication?: Communication;
   /** Absent: no incident is opened. */
   readonly incident?: IncidentConfig;
+  /** Absent: an alarm goes up to nobody. */
+  readonly escalation?: EscalationConfig;
   readonly record: RecordConfig;
   /** Origin of each leaf by its dotted path, for those that people ask about. */
   readonly origins: Readonly<Record<string, Origin>>;

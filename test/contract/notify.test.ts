@@ -3,6 +3,7 @@ import { createLogNotify } from "../../src/adapters/notify/log-notify.ts";
 import { openChannels } from "../../src/adapters/notify/open.ts";
 import type { NotifyConfig } from "../../src/types/notify.ts";
 import { type FakeAnswer, type HttpFake, startHttpFake } from "../support/http-fake.ts";
+import { annotationsCredential, fakeAppInsights } from "../support/http-fake-annotations.ts";
 import {
   channelAt,
   type FakeService,
@@ -28,6 +29,7 @@ const never: Readonly<Record<string, FakeAnswer>> = {
   pagerduty: { status: 400, body: '{"status":"invalid event"}' },
   "github-deployments": { status: 422, body: '{"message":"Validation Failed"}' },
   webhook: { status: 404 },
+  "app-insights": { status: 400, body: '{"code":"InvalidAnnotation","message":"no"}' },
 };
 
 function answerTo(trouble: Trouble, kind: string): FakeAnswer {
@@ -43,7 +45,13 @@ async function overHttp(kind: NotifyConfig["kind"], service: FakeService): Promi
   );
   servers.push(server);
   const { runtime } = createMemoryRuntime();
-  const [notify] = await openChannels({ configs: [channelAt(kind, server.url)], runtime, env: {} });
+  const configs = [channelAt(kind, server.url)];
+  const [notify] = await openChannels({
+    configs,
+    runtime,
+    env: {},
+    credential: async () => annotationsCredential,
+  });
   if (notify === undefined) throw new Error("no channel was opened");
   const breakIt = (how: Trouble | undefined) => {
     trouble = how;
@@ -80,3 +88,4 @@ notifySuite("slack", () => overHttp("slack", fakeSlack()));
 notifySuite("teams", () => overHttp("teams", fakeTeams()));
 notifySuite("pagerduty", () => overHttp("pagerduty", fakePagerDuty()));
 notifySuite("github-deployments", () => overHttp("github-deployments", fakeGithub()));
+notifySuite("app-insights", () => overHttp("app-insights", fakeAppInsights()));

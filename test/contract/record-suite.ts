@@ -208,6 +208,7 @@ const abort: Submission = {
   rolloutId: "r1",
 };
 const approve: Submission = { ...abort, kind: "approve", step: "20" };
+const confirm: Submission = { ...abort, kind: "confirm", item: "on-call", rolloutId: "checklist:1.2.4" };
 
 function requestCases(open: () => Promise<RecordUnderTest>): void {
   describe("requests", () => {
@@ -219,6 +220,14 @@ function requestCases(open: () => Promise<RecordUnderTest>): void {
       const { rolloutId: _, ...expected } = approve;
       expect(read.map((request) => request.kind)).toEqual(["approve", "abort"]);
       expect(read[0]).toEqual(expected);
+    });
+
+    it("keeps a person's word for an item under the version's own id", async () => {
+      const { a, b } = await open();
+      await b.requests.submit(confirm);
+      const { rolloutId: _, ...expected } = confirm;
+      expect(await a.requests.read("checklist:1.2.4")).toEqual([expected]);
+      expect(await a.requests.read("r1")).toEqual([]);
     });
 
     it("wakes the driver for a request of another process", async () => {

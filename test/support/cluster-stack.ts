@@ -203,6 +203,7 @@ function specOf(
       approvals: { required: 0, cab: false },
       windows: { rules: [] },
       promotedIn: false,
+      checklist: false,
       soak: "3s",
       look: "1s",
       drain: "2s",

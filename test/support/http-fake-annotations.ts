@@ -1,5 +1,6 @@
-import { type FakeAnswer, type HttpFake, json, type SeenRequest, startHttpFake } from "./http-fake.ts";
+import { json } from "./http-fake.ts";
 import { azureError } from "./http-fake-azure-monitor.ts";
+import type { FakeService } from "./http-fake-channels.ts";
 
 export const annotationsToken = "planted-annotations-token";
 export const annotationsCredential = {
@@ -17,43 +18,42 @@ export interface StoredAnnotation {
   readonly Properties: string;
 }
 
-export interface AnnotationsFake extends HttpFake {
+export interface FakeAppInsights extends FakeService {
   /** By id; those that the portal shows have the category Deployment. */
   readonly stored: ReadonlyMap<string, StoredAnnotation>;
-  /** Answers instead, where it returns something. */
-  override: (request: SeenRequest) => FakeAnswer | undefined;
 }
 
 /**
- * ARM's annotations of an Application Insights resource over HTTPS, by the documentation: a PUT of one annotation with an
- * id of its own, api-version 2015-05-01, JSON in ASCII; the same id again is the same annotation.
+ * ARM's annotations of an Application Insights resource, by the documentation: a PUT of one annotation with an id of its
+ * own, api-version 2015-05-01, JSON in ASCII; the same id again is the same annotation.
  */
-export async function startAnnotationsFake(): Promise<AnnotationsFake> {
+export function fakeAppInsights(token = annotationsToken): FakeAppInsights {
   const stored = new Map<string, StoredAnnotation>();
-  const fake: Pick<AnnotationsFake, "stored" | "override"> = { stored, override: () => undefined };
-  // By the byte: what is beyond ASCII has to show.
-  const server = await startHttpFake((request) => fake.override(request) ?? put(stored, request), {
-    tls: true,
-    encoding: "latin1",
-  });
-  return Object.assign(fake, server);
-}
-
-function put(stored: Map<string, StoredAnnotation>, { method, url, headers, body }: SeenRequest): FakeAnswer {
-  if (headers.authorization !== `Bearer ${annotationsToken}`)
-    return azureError(401, ["AuthenticationFailed", "Authentication failed."]);
-  const known = `${component}/Annotations`.toLowerCase();
-  if (decodeURIComponent(url.pathname).toLowerCase() !== known)
-    return azureError(404, ["ResourceNotFound", `The Resource '${url.pathname}' was not found.`]);
-  if (method !== "PUT" || url.searchParams.get("api-version") !== "2015-05-01")
-    return azureError(400, ["InvalidApiVersionParameter", `${method} with ${url.search} is not supported.`]);
-  if (!/^application\/json\b/.test(headers["content-type"] ?? ""))
-    return azureError(415, ["UnsupportedMediaType", "The content media type is not supported."]);
-  const problem = problemOf(body);
-  if (problem !== undefined) return json({ code: "InvalidAnnotation", message: problem }, 400);
-  const annotation = JSON.parse(body) as StoredAnnotation;
-  stored.set(annotation.Id, annotation);
-  return json([annotation]);
+  const taken: string[] = [];
+  return {
+    stored,
+    taken,
+    answer: ({ method, url, headers, body }) => {
+      if (headers.authorization !== `Bearer ${token}`)
+        return azureError(401, ["AuthenticationFailed", "Authentication failed."]);
+      const known = `${component}/Annotations`.toLowerCase();
+      if (decodeURIComponent(url.pathname).toLowerCase() !== known)
+        return azureError(404, ["ResourceNotFound", `The Resource '${url.pathname}' was not found.`]);
+      if (method !== "PUT" || url.searchParams.get("api-version") !== "2015-05-01")
+        return azureError(400, [
+          "InvalidApiVersionParameter",
+          `${method} with ${url.search} is not supported.`,
+        ]);
+      if (!/^application\/json\b/.test(headers["content-type"] ?? ""))
+        return azureError(415, ["UnsupportedMediaType", "The content media type is not supported."]);
+      const problem = problemOf(body);
+      if (problem !== undefined) return json({ code: "InvalidAnnotation", message: problem }, 400);
+      const annotation = JSON.parse(body) as StoredAnnotation;
+      stored.set(annotation.Id, annotation);
+      taken.push(annotation.AnnotationName);
+      return json([annotation]);
+    },
+  };
 }
 
 /** Why a body is no annotation. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { NotifyConfig } from "../../src/types/notify.ts";
 import { type FakeAnswer, json, type SeenRequest } from "./http-fake.ts";
+import { component } from "./http-fake-annotations.ts";
 
 /** Keys and URLs in tests: whoever prints one fails. */
 export const plantedKey = "0123456789abcdef0123456789planted";
@@ -94,7 +95,7 @@ export interface FakePagerDuty extends FakeService {
 }
 
 /** Events API v2: 202; a trigger after a resolve opens another alert, a resolve of what isn't open is dropped. */
-export function fakePagerDuty(): FakePagerDuty {
+export function fakePagerDuty(key = plantedKey): FakePagerDuty {
   const taken: string[] = [];
   const alerts = new Map<string, { opened: number; open: boolean }>();
   const invalid = json({ status: "invalid event" }, 400);
@@ -103,7 +104,7 @@ export function fakePagerDuty(): FakePagerDuty {
     alerts,
     answer: ({ url, body }) => {
       const sent = JSON.parse(body);
-      if (sent.routing_key !== plantedKey) return invalid;
+      if (sent.routing_key !== key) return invalid;
       if (url.pathname === "/v2/change/enqueue") {
         const parsed = change.safeParse(sent);
         if (!parsed.success) return invalid;
@@ -147,7 +148,7 @@ export interface FakeGithub extends FakeService {
 }
 
 /** The deployments of one repository. */
-export function fakeGithub(): FakeGithub {
+export function fakeGithub(key = plantedKey): FakeGithub {
   const deployments: z.infer<typeof deployment>[] = [];
   const statuses = new Map<number, z.infer<typeof status>[]>();
   const taken: string[] = [];
@@ -155,7 +156,7 @@ export function fakeGithub(): FakeGithub {
     taken,
     deployments,
     answer: ({ method, url, headers, body }) => {
-      if (headers.authorization !== `Bearer ${plantedKey}`) return json({ message: "Bad credentials" }, 401);
+      if (headers.authorization !== `Bearer ${key}`) return json({ message: "Bad credentials" }, 401);
       const [, id] = /^\/repos\/atp\/ingestion\/deployments(?:\/(\d+)\/statuses)?$/.exec(url.pathname) ?? [];
       if (!url.pathname.startsWith("/repos/atp/ingestion/deployments"))
         return json({ message: "Not Found" }, 404);
@@ -223,6 +224,8 @@ export function channelAt(kind: NotifyConfig["kind"], url: string): NotifyConfig
         from: "rollouts@atp.example",
         to: ["platform@atp.example"],
       };
+    case "app-insights":
+      return { kind, resourceId: component, endpoint: url };
     case "log":
       return { kind };
   }

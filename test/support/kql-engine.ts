@@ -299,6 +299,7 @@ const aggregates: Readonly<Record<string, Aggregate>> = {
       null,
     );
   },
+  maxif: (rows) => aggregates["max"]?.(rows.filter(([, condition]) => condition === true)) ?? null,
   min: (rows) => {
     const values = rows.map(([value]) => value ?? null).filter((value) => value !== null);
     return values.reduce<KqlValue>(

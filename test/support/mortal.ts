@@ -1,13 +1,14 @@
+import type { JournalEntry } from "../../src/types/journal.ts";
 import type { aDriver } from "./drive.ts";
 import { createMemoryRecord } from "./memory-record.ts";
 
 type Mortal = Pick<ReturnType<typeof aDriver>, "deps" | "record">;
 
 /**
- * The driver dies right after its nth entry: nothing is written and nothing is called from then on. Gives back what makes
- * it a new process.
+ * The driver dies right after its nth entry, or the first one that fits: nothing is written and nothing is called from
+ * then on. Gives back what makes it a new process.
  */
-export function diesAfter(driver: Mortal, nth: number): () => void {
+export function diesAfter(driver: Mortal, last: number | ((entry: JournalEntry) => boolean)): () => void {
   const { deps, record } = driver;
   const { engine, lever, leverFor, flag } = deps;
   let dead = false;
@@ -22,7 +23,8 @@ export function diesAfter(driver: Mortal, nth: number): () => void {
   const append: typeof record.journal.append = async (draft, options) => {
     if (dead) throw new Error("killed");
     const entry = await record.journal.append(draft, options);
-    if (written++ === nth) dead = true;
+    const nth = written++;
+    if (typeof last === "number" ? nth === last : last(entry)) dead = true;
     if (dead) throw new Error("killed");
     return entry;
   };

@@ -87,3 +87,19 @@ async function withFolder(work: (dir: string) => Promise<void>): Promise<void> {
     rmSync(dir, { recursive: true, force: true });
   }
 }
+
+/** Has Prometheus itself read metrics in its text format, and lint them. Throws what it says of wrong ones. */
+export async function checkMetrics(text: string): Promise<void> {
+  const { prometheus } = await ensureDebian(["prometheus"]);
+  const child = execFile(join(dirname(prometheus), "promtool"), ["check", "metrics"]);
+  let said = "";
+  child.stdout?.on("data", (chunk) => {
+    said += chunk;
+  });
+  child.stderr?.on("data", (chunk) => {
+    said += chunk;
+  });
+  child.stdin?.end(text);
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  if (code !== 0) throw new Error(`promtool check metrics: ${said}`);
+}

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { loadProgram, type Program } from "../../src/cli/compose/program.ts";
 import { openRehearsal, type Rehearsal } from "../../src/cli/compose/rehearsal.ts";
+import type { MessageServer } from "../../src/cli/compose/rehearsed-messages.ts";
 import { createRuntime } from "../../src/cli/compose/runtime.ts";
 import { atChange, termsFor } from "../../src/cli/start.ts";
 import { loadStackConfig } from "../../src/config/load.ts";
@@ -43,6 +44,10 @@ export async function openStack(
     readonly program?: Program;
     /** What the version brings, as `--change` says it. */
     readonly kind?: ChangeKind;
+    /** Where its messages go. */
+    readonly messagesTo?: readonly MessageServer[];
+    /** Called with each entry once it is written; what throws here is a driver that dies there. */
+    readonly observer?: (entry: JournalEntry) => void;
   } = {},
 ): Promise<RehearsedStack> {
   const stack = options.stack ?? "prod";
@@ -64,7 +69,11 @@ export async function openStack(
     seed: 7,
     runtime: createRuntime({ talk: quiet, signal: new AbortController().signal, debug: false }),
     log: () => {},
-    observer: (entry) => entries.push(entry),
+    ...(options.messagesTo === undefined ? {} : { messagesTo: options.messagesTo }),
+    observer: (entry) => {
+      entries.push(entry);
+      options.observer?.(entry);
+    },
   });
   const close = async () => {
     await rehearsal.close();

@@ -73,7 +73,8 @@ export async function openRollingStack(
     record: createFileRecord({ dir: join(dir, "record"), runtime }),
     notify: [],
     runtime,
-    policy: normalizeOrThrow({ written, stack: "prod" }),
+    // Its Deployment lies where the lever's route would: what is announced for people in need names it.
+    policy: { ...normalizeOrThrow({ written, stack: "prod" }), lever: config },
     secrets: [],
     observer: (entry) => entries.push(entry),
   };

@@ -10,7 +10,14 @@ export interface PagerDutyIncidentOptions {
   readonly runtime: Runtime;
 }
 
-const incident = z.looseObject({ incident_number: z.int(), html_url: z.string().optional() });
+const incident = z.looseObject({
+  incident_number: z.int(),
+  html_url: z.string().optional(),
+  status: z.string().optional(),
+  acknowledgements: z
+    .array(z.looseObject({ acknowledger: z.looseObject({ summary: z.string().optional() }).optional() }))
+    .optional(),
+});
 const listed = z.looseObject({ incidents: z.array(incident) });
 const created = z.looseObject({ incident });
 
@@ -45,6 +52,15 @@ export function createPagerDutyIncidents({ config, runtime }: PagerDutyIncidentO
       const made = created.safeParse(await callJson({ ...at, url: `${base}/incidents`, body }));
       if (!made.success) throw incidentFailed("its answer is not as documented");
       return refOf(made.data.incident);
+    },
+    acknowledgedBy: async (key, signal) => {
+      const query = new URLSearchParams({ incident_key: key, limit: "1" });
+      const at = { runtime, headers, signal, url: `${base}/incidents?${query}` };
+      const found = listed.safeParse(await callJson(at));
+      if (!found.success) throw incidentFailed("its answer is not as documented");
+      const [own] = found.data.incidents;
+      if (own === undefined || (own.status !== "acknowledged" && own.status !== "resolved")) return undefined;
+      return own.acknowledgements?.at(-1)?.acknowledger?.summary ?? `somebody at ${refOf(own).id}`;
     },
   };
 }

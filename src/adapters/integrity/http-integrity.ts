@@ -1,3 +1,4 @@
+import { beginningOf } from "../../lib/beginning-of.ts";
 import { fetchWithin } from "../../lib/fetch-within.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Integrity } from "../../ports/gauge.ts";
@@ -9,9 +10,6 @@ export interface HttpIntegrityOptions {
   /** Time limit of the exchange, ms; default 30 s. */
   readonly timeoutMs?: number;
 }
-
-/** A message needs no more of a body, and one without end must not fill the memory. */
-const keptBytes = 4_096;
 
 /** What a service answers that has found its data broken: 409 Conflict, 422 Unprocessable Content. */
 const broken: ReadonlySet<number> = new Set([409, 422]);
@@ -46,19 +44,4 @@ export function createHttpIntegrity({
       return { status: "error", message: `${host} could not check: HTTP ${answer.status}` };
     },
   };
-}
-
-/** The same answer with the beginning of its body; the rest isn't read. */
-function beginningOf(response: Response): Response {
-  const { body, status, headers } = response;
-  if (body === null) return response;
-  let left = keptBytes;
-  const cut = new TransformStream<Uint8Array, Uint8Array>({
-    transform: (chunk, controller) => {
-      controller.enqueue(chunk.subarray(0, left));
-      left -= chunk.length;
-      if (left <= 0) controller.terminate();
-    },
-  });
-  return new Response(body.pipeThrough(cut), { status, headers });
 }

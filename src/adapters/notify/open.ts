@@ -1,5 +1,6 @@
 import { assertNever } from "../../lib/assert-never.ts";
 import type { Runtime } from "../../lib/runtime.ts";
+import type { TokenCredential } from "../../lib/token-credential.ts";
 import type { Notify } from "../../ports/notify.ts";
 import type { NotifyConfig } from "../../types/notify.ts";
 
@@ -9,20 +10,24 @@ export interface NotifyOptions {
   readonly runtime: Runtime;
   /** Of the process: a pipeline's commit is found there. */
   readonly env: NodeJS.ProcessEnv;
+  /** Who writes annotations; asked for where a channel does. */
+  readonly credential?: () => Promise<TokenCredential>;
 }
 
-/** The channels of a policy, in order. One of a kind is named by it, the second `slack 2`: the journal tells them apart. */
+/** The channels of a policy, in order. */
 export async function openChannels({ configs, ...rest }: NotifyOptions): Promise<readonly Notify[]> {
+  const names = channelNames(configs);
   return await Promise.all(
-    configs.map((config, index) => {
-      const before = configs.slice(0, index).filter(({ kind }) => kind === config.kind).length;
-      return openChannel({
-        ...rest,
-        config,
-        name: before === 0 ? config.kind : `${config.kind} ${before + 1}`,
-      });
-    }),
+    configs.map((config, index) => openChannel({ ...rest, config, name: names[index] ?? config.kind })),
   );
+}
+
+/** One of a kind is named by it, the second `slack 2`: the journal tells them apart. */
+export function channelNames(configs: readonly Pick<NotifyConfig, "kind">[]): readonly string[] {
+  return configs.map(({ kind }, index) => {
+    const before = configs.slice(0, index).filter((other) => other.kind === kind).length;
+    return before === 0 ? kind : `${kind} ${before + 1}`;
+  });
 }
 
 async function openChannel(
@@ -44,6 +49,11 @@ async function openChannel(
       return (await import("./pagerduty-notify.ts")).createPagerDutyNotify({ ...options, config });
     case "github-deployments":
       return (await import("./github-deployments.ts")).createGithubDeployments({ ...options, config });
+    case "app-insights": {
+      const { createAppInsightsNotify } = await import("./app-insights-notify.ts");
+      if (options.credential === undefined) throw new Error("annotations are written by an Azure identity");
+      return createAppInsightsNotify({ ...options, config, credential: await options.credential() });
+    }
     default:
       return assertNever(config, "notify kind");
   }

@@ -4,14 +4,20 @@ import { join } from "node:path";
 import * as z from "zod";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Requests } from "../../ports/record.ts";
+import { duringItems, postItems, preItems } from "../../types/checklist.ts";
 import { appendLine, readLines } from "./jsonl.ts";
 import type { StoreLock } from "./store-lock.ts";
 
 const common = { rolloutId: z.string(), by: z.string(), reason: z.string(), at: z.string() };
 const content = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("abort"), ...common }),
-  z.object({ kind: z.enum(["pause", "resume", "note"]), ...common }),
+  z.object({ kind: z.enum(["pause", "resume", "note", "acknowledge", "sev1", "all-clear"]), ...common }),
   z.object({ kind: z.literal("approve"), step: z.string(), ...common }),
+  z.object({
+    kind: z.literal("confirm"),
+    item: z.enum([...preItems, ...duringItems, ...postItems]),
+    ...common,
+  }),
 ]);
 
 export interface FileRequestsOptions {

@@ -1,7 +1,8 @@
 import { keepLease } from "../../driver/lease-keeper.ts";
 import { openOutbox } from "../../driver/outbox.ts";
-import { type Owed, owedIn } from "../../driver/outbox-owed.ts";
+import { type Owed, owedIn, waitingIn } from "../../driver/outbox-owed.ts";
 import { exitCodes, RolloutError } from "../../errors/errors.ts";
+import type { JournalEntry } from "../../types/journal.ts";
 import type { MessagePhase } from "../../types/message.ts";
 import {
   type MessageFormat,
@@ -76,15 +77,15 @@ function withSent(
 /** Under the lease, as a driver does: one that is alive sends by itself. */
 async function sendPending(context: CommandContext, stack: OpenStack): Promise<CommandResult> {
   const { record, at, entries } = stack;
-  const before = owedIn(entries);
+  const before = allOwed(entries);
   if (before.length === 0) return { data: { sent: [], owed: [] }, text: "Nothing is owed to any channel." };
-  const { notify, secrets } = await tellerOf(context, stack);
+  const teller = await tellerOf(context, stack);
   const termMs = at.config.policy.record.leaseSeconds * 1000;
   const holder = holderName(context.env);
   const lease = await keepLease(record.lease, context.runtime, { holder, termMs });
   try {
     const outbox = openOutbox(
-      { notify, record, runtime: context.runtime, secrets },
+      { ...teller, record, runtime: context.runtime },
       lease,
       await record.journal.read(),
     );
@@ -92,10 +93,15 @@ async function sendPending(context: CommandContext, stack: OpenStack): Promise<C
   } finally {
     await lease.release();
   }
-  const after = owedIn(await record.journal.read());
+  const after = allOwed(await record.journal.read());
   const left = new Set(after.map(keyOf));
   const sent = before.filter((one) => !left.has(keyOf(one)));
   return pendingResult(sent, after);
+}
+
+/** With what waits for an incident: whoever sends opens it. */
+function allOwed(entries: readonly JournalEntry[]): readonly Owed[] {
+  return [...owedIn(entries), ...waitingIn(entries)];
 }
 
 function pendingResult(sent: readonly Owed[], owed: readonly Owed[]): CommandResult {

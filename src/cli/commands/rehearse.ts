@@ -3,6 +3,7 @@ import { RolloutError } from "../../errors/errors.ts";
 import type { ChangeKind } from "../../types/change.ts";
 import { type Command, type CommandContext, type CommandResult, textOption } from "../command.ts";
 import type { Rehearsal } from "../compose/rehearsal.ts";
+import type { MessageServer } from "../compose/rehearsed-messages.ts";
 import { problemOf, renderOutcome } from "../render/outcome.ts";
 import { createTimeline } from "../render/timeline.ts";
 import { formatSeconds } from "../render/words.ts";
@@ -24,6 +25,11 @@ export const rehearseCommand: Command = {
         "what goes wrong, comma between several: errors=3%@20,slow-router@50,errors=5%@flag-25 (docs/sandbox.md)",
     },
     changeOption,
+    {
+      flags: "--messages-to <urls>",
+      summary:
+        "servers on this machine that the stack's messages are sent to: https://127.0.0.1:8443,slack=https://127.0.0.1:8444 (docs/messages.md)",
+    },
     { flags: "--seed <n>", summary: "decides the jitter of the traffic (default 1)" },
   ],
   examples: [
@@ -55,6 +61,7 @@ async function rehearse(context: CommandContext): Promise<CommandResult> {
     .split(",")
     .filter((text) => text !== "")
     .map(parseFault);
+  const messagesTo = await serversOf(context);
   const { openRehearsal } = await import("../compose/rehearsal.ts");
   const { loadProgram } = await import("../compose/program.ts");
   const timeline = createTimeline({ color: talk.color });
@@ -66,6 +73,7 @@ async function rehearse(context: CommandContext): Promise<CommandResult> {
     program: await loadProgram({ projectDir, main: config.main }),
     baseline: textOption(context, "from") ?? patchBefore(version),
     faults,
+    ...(messagesTo === undefined ? {} : { messagesTo }),
     seed: seedOf(context),
     runtime: context.runtime,
     log: (line) => talk.line(line),
@@ -116,6 +124,13 @@ export function rehearsalData(outcome: Outcome): Readonly<Record<string, unknown
     ...(revert ? { revert } : {}),
     journal,
   };
+}
+
+async function serversOf(context: CommandContext): Promise<readonly MessageServer[] | undefined> {
+  const text = textOption(context, "messagesTo");
+  if (text === undefined) return undefined;
+  const { parseMessageServers } = await import("../compose/rehearsed-messages.ts");
+  return parseMessageServers(text);
 }
 
 function seedOf(context: CommandContext): number {

@@ -4,6 +4,7 @@ import { stepsOf } from "../../plan/steps.ts";
 import { type Command, type CommandContext, type CommandResult, flag, textOption } from "../command.ts";
 import { drive } from "../drive.ts";
 import { assertFitsMigration } from "../migration-fence.ts";
+import { metricsOptions } from "../own-metrics.ts";
 import { type OpenStack, openStack } from "../record-view.ts";
 import { problemOf, renderOutcome } from "../render/outcome.ts";
 import { setVersion } from "../set-version.ts";
@@ -22,6 +23,7 @@ export const runCommand: Command = {
     { flags: "--allow-unversioned", summary: "let changes through that don't belong to the version" },
     { flags: "--cause <text>", summary: "why a version that was reverted may come again", needs: "by" },
     { flags: "--by <name>", summary: "who says so", needs: "cause" },
+    ...metricsOptions,
   ],
   examples: [
     "rollouts run --stack prod",

@@ -1,7 +1,9 @@
 import { isProcessAlive } from "../../adapters/record/host.ts";
+import { metricsOf } from "../../driver/own-metrics.ts";
 import { lastRollout } from "../../driver/resume.ts";
+import { prometheusText } from "../../lib/metrics/prometheus-text.ts";
 import type { JournalEntry } from "../../types/journal.ts";
-import type { Command, CommandContext, CommandResult } from "../command.ts";
+import { type Command, type CommandContext, type CommandResult, textOption } from "../command.ts";
 import { lastOff } from "../flag-meant.ts";
 import { type OpenStack, openStack, servedVersion } from "../record-view.ts";
 import { type DriverView, renderStatus, type StatusView } from "../render/status.ts";
@@ -10,7 +12,13 @@ import { statusOf } from "../status-view.ts";
 export const statusCommand: Command = {
   name: "status",
   summary: "show what the rollout does, from its journal and lease alone",
-  options: [],
+  options: [
+    {
+      flags: "--format <format>",
+      summary: "prometheus: the driver's own metrics in Prometheus' text format (docs/own-metrics.md)",
+      choices: ["prometheus"],
+    },
+  ],
   examples: ["rollouts status --stack prod", "rollouts status --stack prod --json"],
   handler: status,
 };
@@ -37,6 +45,10 @@ async function status(context: CommandContext): Promise<CommandResult> {
           rollout: statusOf(last, entries, await record.requests.read(last.rolloutId)),
           driver: await driverOf(stack),
         };
+  if (textOption(context, "format") === "prometheus") {
+    // The sink ends the last line.
+    return { data: view, text: prometheusText(metricsOf(entries)).replace(/\n$/, "") };
+  }
   const nowMs = context.runtime.wall.now();
   return { data: view, text: renderStatus(view, { color: context.color, nowMs }) };
 }

@@ -1,7 +1,5 @@
 import { acquireEngine } from "../../adapters/engine/acquire.ts";
 import { createAutomationEngine } from "../../adapters/engine/automation.ts";
-import { openIncidents } from "../../adapters/incident/open.ts";
-import { openChannels } from "../../adapters/notify/open.ts";
 import { openRecord } from "../../adapters/registry.ts";
 import { anchored } from "../../driver/anchor.ts";
 import type { DriverDeps } from "../../driver/session.ts";
@@ -11,6 +9,9 @@ import type { JournalEntry } from "../../types/journal.ts";
 import type { Platform } from "../../types/slots.ts";
 import type { CommandContext } from "../command.ts";
 import type { EngineGuard, StackAt } from "../world.ts";
+import { openMessages } from "./channels.ts";
+import { openChecklist } from "./checklist-ports.ts";
+import { openExceptionsOf } from "./checklist-sources.ts";
 import { openPorts } from "./ports.ts";
 import { loadProgram, nodePoolProviderFile, slotProviderFile } from "./program.ts";
 import { openPolicy, pulumiCli } from "./secrets.ts";
@@ -49,7 +50,7 @@ export async function composeReal(
     runtime,
     secrets,
   });
-  const [ports, totals, record, notify, start] = await Promise.all([
+  const [ports, totals, record, messages, start, checklist, listed] = await Promise.all([
     openPorts(policy, runtime, { projectDir, env }),
     // What promises nothing has no budget to ask for.
     policy.gates.slo === undefined ? undefined : openTotals(policy, runtime),
@@ -59,19 +60,21 @@ export async function composeReal(
       runtime,
       projectDir,
     }),
-    openChannels({ configs: policy.notify, runtime, env }),
+    openMessages(policy, runtime, env),
     openStart({ policy, stack, projectDir, env }, runtime),
+    openChecklist({ policy, stack, projectDir, env }, runtime),
+    openExceptionsOf(policy, runtime, { projectDir }),
   ]);
-  const incidents = policy.incident === undefined ? undefined : await openIncidents(policy.incident, runtime);
   const tracked = trackEngine(engine, context.interrupts);
   const counted = totals === undefined ? {} : { totals };
   return {
     ...anchored({ engine: tracked, record }),
     ...ports,
     ...counted,
-    notify,
-    ...(incidents === undefined ? {} : { incidents }),
+    ...messages,
     start,
+    ...(checklist === undefined ? {} : { checklist }),
+    ...listed,
     runtime,
     policy,
     secrets,

@@ -18,11 +18,19 @@ export async function rehearsalFiles(project: {
   const stackFile = `Pulumi.${stack}.yaml`;
   const written = await readYaml(join(projectDir, stackFile));
   const { backend: _backend, ...kept } = settings;
-  const config = Object.entries(Object(withoutSecrets(written["config"] ?? {})));
+  const { [`${settings["name"]}:step`]: _step, ...config } = Object(withoutSecrets(written["config"] ?? {}));
+  const rollout = `${settings["name"]}:rollout`;
   return {
     "Pulumi.yaml": { ...kept, main: resolve(projectDir) },
-    [stackFile]: { config: Object.fromEntries(config.filter(([key]) => key !== `${settings["name"]}:step`)) },
+    [stackFile]: { config: { ...config, [rollout]: withoutChannels(config[rollout]) } },
   };
+}
+
+/** The program tells nobody anything, and a placeholder is no URL. */
+function withoutChannels(rollout: unknown): unknown {
+  if (rollout === null || typeof rollout !== "object") return rollout;
+  const { notify: _notify, incident: _incident, ...rest } = Object(rollout);
+  return rest;
 }
 
 async function readYaml(path: string): Promise<Record<string, unknown>> {

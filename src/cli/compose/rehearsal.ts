@@ -27,6 +27,7 @@ import type { Program } from "./program.ts";
 import { rehearsalFiles } from "./rehearsal-files.ts";
 import type { RehearsedCloud } from "./rehearsed-cloud.ts";
 import { faultsOfParts } from "./rehearsed-flags.ts";
+import { type MessageServer, rehearsedMessages } from "./rehearsed-messages.ts";
 import { binsOf, entryOf, healthyUnder, rehearsedPolicy, watchPorts } from "./rehearsed-policy.ts";
 import { createStridingClock } from "./striding-clock.ts";
 
@@ -41,6 +42,8 @@ export interface RehearsalOptions {
   readonly baseline: string;
   readonly faults: readonly FaultSpec[];
   readonly seed: number;
+  /** Servers on this machine that messages go to; default: they go into the journal alone. */
+  readonly messagesTo?: readonly MessageServer[];
   readonly runtime: Runtime;
   /** Progress of getting an engine, for people. */
   readonly log: (line: string) => void;
@@ -169,10 +172,8 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
     ...parts.cloud.ports,
     metrics: (alone && parts.cloud.ports.flag?.metrics) ?? createSandboxMetrics(sandbox),
     ...watchPorts(observed, policy),
-    // Messages go nowhere but into the journal: a rehearsal must not page anybody.
-    notify: [
-      { name: "rehearsed", kind: "rehearsed", for: "all", send: async () => ({ status: "sent" }) as const },
-    ],
+    // Never to where the stack's own go: a rehearsal must not page anybody.
+    ...(await rehearsedMessages(config.policy, options.messagesTo ?? [], sandboxRuntime)),
     runtime: sandboxRuntime,
     policy,
     secrets: [passphrase],

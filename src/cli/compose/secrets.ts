@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { checklistSecrets } from "../../config/checklist-of.ts";
 import { isObject } from "../../config/json.ts";
 import { normalizeOrThrow } from "../../config/normalize.ts";
 import { notifySecrets } from "../../config/notify-of.ts";
@@ -40,6 +41,7 @@ function secretsOf(policy: EnvironmentPolicy): readonly string[] {
   const authorization = change?.kind === "http" ? (change.authorization ?? "") : "";
   return [
     ...notifySecrets(policy),
+    ...checklistSecrets(policy),
     ...approvers.sources.flatMap((source) => (source.kind === "signed-files" ? [] : [source.token])),
     ...(validate.postgres === undefined ? [] : [validate.postgres]),
     // With its scheme and without: a server may quote the one or the other.

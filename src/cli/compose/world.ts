@@ -34,6 +34,10 @@ export const realWorld: World = {
     const { openTeller } = await import("./channels.ts");
     return await openTeller(at, context);
   },
+  openService: async (at, context, versions) => {
+    const { openService } = await import("./service-port.ts");
+    return await openService(at, context, versions);
+  },
   openRevisions: async (at) => {
     const { openRevisions } = await import("./revisions.ts");
     return await openRevisions(at.config.policy);

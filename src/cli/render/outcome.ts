@@ -13,6 +13,7 @@ export function renderOutcome(outcome: Outcome, options: { readonly color: boole
     headline(outcome, paint),
     ...revertLines(outcome),
     ...requestLines(outcome),
+    ...openLines(outcome),
     `  journal  ${outcome.journal}`,
   ];
   return lines.join("\n");
@@ -70,6 +71,15 @@ function revertLines({ revert, version, failedAt = "" }: Outcome): readonly stri
 function requestLines({ planHash, approvalRequest }: Outcome): readonly string[] {
   if (planHash === undefined || approvalRequest === undefined) return [];
   return [`  plan     ${planHash}`, "", ...approvalRequest.split("\n").map((line) => `  ${line}`), ""];
+}
+
+/** What keeps a promoted rollout open. */
+function openLines({ open = [] }: Outcome): readonly string[] {
+  if (open.length === 0) return [];
+  return [
+    `  open     ${open.map(({ item }) => item).join(", ")}: the next rollout waits for it`,
+    "           `rollouts checklist --phase post` says what to do",
+  ];
 }
 
 /** The machine's form: why an outcome isn't success, with what to do. Undefined for success. */

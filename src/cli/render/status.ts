@@ -35,6 +35,14 @@ export interface RolloutStatus {
   /** Its outcome, once it is over or held. */
   readonly outcome?: string;
   readonly waitsFor: string;
+  /** Whom people are called for; absent: nobody. */
+  readonly alarm?: {
+    readonly since: string;
+    readonly acknowledgedBy?: string;
+    readonly down?: string;
+    readonly sev1?: string;
+    readonly told: readonly string[];
+  };
   /** The last verdicts that were written: verdicts are written when one changes. */
   readonly readings: readonly GateReading[];
   readonly readingsAt?: string;
@@ -62,6 +70,7 @@ export function renderStatus(
     ["  ", "exposures", exposures.length > 0 ? exposureTrail(exposures) : "none yet"],
     ...(cause ? [["  ", "cause", `${cause.message} (${cause.reason})`]] : []),
     ["  ", "waits for", rollout.waitsFor],
+    ...(rollout.alarm === undefined ? [] : [["  ", "alarm", alarmText(rollout.alarm, options.nowMs)]]),
     ...(view.flagOff === undefined
       ? []
       : [["  ", "flag", `${view.flagOff.flag} ${offText(view.flagOff, options.nowMs)}`]]),
@@ -82,6 +91,19 @@ export function renderStatus(
       ? ""
       : `\n\n  gates, ${ago(rollout.readingsAt, options.nowMs)}\n${columns(gates)}`;
   return `${title} on ${stack}\n\n${columns(rows)}${seen}`;
+}
+
+function alarmText(
+  { since, acknowledgedBy, down, sev1, told }: NonNullable<RolloutStatus["alarm"]>,
+  nowMs: number,
+): string {
+  return [
+    `since ${ago(since, nowMs)}`,
+    acknowledgedBy === undefined ? "nobody has acknowledged it" : `${acknowledgedBy} has it`,
+    ...(down === undefined ? [] : [`the service is down: ${down}`]),
+    ...(sev1 === undefined ? [] : [`SEV1: ${sev1}`]),
+    ...(told.length === 0 ? [] : [`called: ${told.join(", ")}`]),
+  ].join("; ");
 }
 
 function driverText({ driver, rollout }: StatusView): string {

@@ -1,7 +1,7 @@
 import type { TimelineLine } from "./words.ts";
 
 /** Checks before the start, by the member of the entry that holds their verdict. */
-const checks = ["budget", "window", "promotions", "change", "approvals"] as const;
+const checks = ["budget", "window", "promotions", "checklist", "change", "approvals"] as const;
 
 /**
  * The line of a check before the start: that it holds, that it is waived, or that a rehearsal replaced it. A refusal

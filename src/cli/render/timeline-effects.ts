@@ -63,7 +63,7 @@ function message({ data }: JournalEntry): readonly TimelineLine[] {
     const text = `${channel} did not take "${title}": ${data["message"]}`;
     return [{ symbol: "!", label: "message", text, tone: "warn" }];
   }
-  const calls = kind === "revert" || kind === "revert-failed" || kind === "hold";
+  const calls = kind !== "progress" && kind !== "promoted" && kind !== "approval";
   return calls ? [{ symbol: "✉", label: "message", text: `${channel}: ${title}`, tone: "quiet" }] : [];
 }
 

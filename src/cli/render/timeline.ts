@@ -6,6 +6,7 @@ import type { RolloutPlan } from "../../types/plan.ts";
 import type { GateReading } from "../../types/verdict.ts";
 import { renderGates } from "./gates.ts";
 import { type Paint, painter } from "./human.ts";
+import { alarmLine } from "./timeline-alarm.ts";
 import { renderCheck } from "./timeline-checks.ts";
 import { renderDecision } from "./timeline-decisions.ts";
 import { renderEffect } from "./timeline-effects.ts";
@@ -114,6 +115,8 @@ function observed({ data, step }: JournalEntry): readonly TimelineLine[] {
     const { by, reason } = Object(data["note"]);
     return [{ symbol: "○", label: "note", text: `${by}: ${reason}` }];
   }
+  const alarm = alarmLine(data);
+  if (alarm !== undefined) return [alarm];
   if (data["cohort"] !== undefined) return [{ symbol: "·", label, text: cohortText(data["cohort"]) }];
   const check = renderCheck(data);
   if (check !== undefined) return [check];

@@ -5,7 +5,7 @@ import type { Approvals } from "../../ports/approval.ts";
 import type { ApprovalSubject, Identity } from "../../types/approval.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { EffectResult } from "../effect.ts";
-import type { SaidInEntry } from "../messages.ts";
+import type { SaidInEntry } from "../message-said.ts";
 import { journal, type Session } from "../session.ts";
 
 const kind = "ApprovalsMissing";

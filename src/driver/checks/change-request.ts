@@ -1,7 +1,8 @@
 import { type ChangeVerdict, checkChange } from "../../analysis/change-request.ts";
 import type { ChangeAnswer } from "../../types/change-request.ts";
+import type { RolloutPlan } from "../../types/plan.ts";
 import type { EffectResult } from "../effect.ts";
-import { journal, type Session } from "../session.ts";
+import { type DriverDeps, journal, type Session } from "../session.ts";
 
 /**
  * The advisory board's change, where the stack asks for it; one that is named without being asked for has to hold
@@ -17,16 +18,20 @@ export async function checkChangeRequest(session: Session): Promise<EffectResult
     await journal(session, "observed", { change: "rehearsed", asked });
     return { ok: true };
   }
-  const verdict = await judge(session, named);
+  const verdict = await changeVerdict(session.deps, plan, named);
   await journal(session, "observed", { change: verdict, ...(named === undefined ? {} : { id: named }) });
   return verdict.ok ? { ok: true } : { ok: false, kind: "ChangeNotApproved", message: verdict.message };
 }
 
-async function judge(session: Session, named: string | undefined): Promise<ChangeVerdict> {
-  const { deps, plan } = session;
+/** What the advisory board's change says of a start now; `named` undefined: nobody has named one. */
+export async function changeVerdict(
+  deps: DriverDeps,
+  plan: Pick<RolloutPlan, "service" | "change">,
+  named: string | undefined,
+): Promise<ChangeVerdict> {
   const system = deps.policy.change;
   const verdict = checkChange({
-    answer: named === undefined ? undefined : await read(session, named),
+    answer: named === undefined ? undefined : await read(deps, named),
     service: plan.service,
     now: deps.runtime.clock.now(),
     ...(system === undefined ? {} : { approvedStates: system.approvedStates }),
@@ -37,7 +42,7 @@ async function judge(session: Session, named: string | undefined): Promise<Chang
   return { ...verdict, message: `${verdict.message}: run with --change-request ID${where}` };
 }
 
-async function read({ deps }: Session, id: string): Promise<ChangeAnswer> {
+async function read(deps: DriverDeps, id: string): Promise<ChangeAnswer> {
   const change = deps.start?.change;
   if (change === undefined) {
     return { status: "error", message: `${id} can't be read: rollout.change names no change system` };

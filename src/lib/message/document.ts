@@ -1,5 +1,5 @@
 import type { BreakGlass, MessageLink } from "../../types/communication.ts";
-import type { MetricRow, RolloutMessage } from "../../types/message.ts";
+import type { IncidentRef, MetricRow, RolloutMessage } from "../../types/message.ts";
 
 /** A part of a message, before it has a format. */
 export type MessageBlock =
@@ -37,6 +37,7 @@ export const verdictSymbols: Readonly<Record<MetricRow["verdict"], string>> = {
 
 function symbolOf({ phase, kind }: RolloutMessage): string {
   if (kind === "revert-failed") return "🚨";
+  if (kind === "escalation") return "📟";
   switch (phase) {
     case "starting":
       return "📢";
@@ -53,6 +54,7 @@ function symbolOf({ phase, kind }: RolloutMessage): string {
 }
 
 function blocksOf(message: RolloutMessage): readonly MessageBlock[] {
+  if (message.kind === "escalation") return escalated(message);
   switch (message.phase) {
     case "starting":
       return starting(message);
@@ -111,6 +113,21 @@ function held(message: RolloutMessage): readonly MessageBlock[] {
   ];
 }
 
+/** Whom an alarm goes up to, or that somebody has it. */
+function escalated(message: RolloutMessage): readonly MessageBlock[] {
+  const { text, to, incident, nextSteps } = message;
+  return [
+    { kind: "text", text },
+    fields([
+      ["For", to?.name],
+      ["On-call", to === undefined ? undefined : onCall(message)],
+      ["Incident", incident === undefined ? undefined : linkOf(incident)],
+    ]),
+    { kind: "list", title: "Next steps", items: nextSteps },
+    monitoring(message),
+  ];
+}
+
 function back(message: RolloutMessage): readonly MessageBlock[] {
   const { reason, text, action, impact, next, incident, status, nextSteps, phase, kind } = message;
   const failed = kind === "revert-failed";
@@ -123,10 +140,7 @@ function back(message: RolloutMessage): readonly MessageBlock[] {
       ["Status", reason !== undefined && (phase === "rolled-back" || failed) ? status : undefined],
       ["Impact", impact?.text],
       ["ETA", next?.eta === undefined ? undefined : `${next.text} ${next.eta}`],
-      [
-        "Incident",
-        incident === undefined ? undefined : [incident.id, incident.url].filter(Boolean).join(" "),
-      ],
+      ["Incident", incident === undefined ? undefined : linkOf(incident)],
       ["Build", message.versions.toBuild],
       ["On-call", onCall(message)],
     ]),
@@ -134,6 +148,10 @@ function back(message: RolloutMessage): readonly MessageBlock[] {
     monitoring(message),
     ...(failed ? breakGlassBlocks(message.breakGlass) : []),
   ];
+}
+
+function linkOf({ id, url }: IncidentRef): string {
+  return url === undefined ? id : `${id} ${url}`;
 }
 
 function about({ service, stack, environment, versions }: RolloutMessage) {

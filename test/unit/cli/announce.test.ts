@@ -1,13 +1,15 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { openChannels } from "../../../src/adapters/notify/open.ts";
 import type { World } from "../../../src/cli/world.ts";
-import { owedIn } from "../../../src/driver/outbox-owed.ts";
+import { owedIn, waitingIn } from "../../../src/driver/outbox-owed.ts";
+import type { Incidents } from "../../../src/ports/incident.ts";
 import type { SeenCounts } from "../../../src/types/counts.ts";
 import { aDriver } from "../../support/drive.ts";
 import { type HttpFake, startHttpFake } from "../../support/http-fake.ts";
 import { channelAt, fakeSlack } from "../../support/http-fake-channels.ts";
 import { createMemoryNotify } from "../../support/memory-notify.ts";
 import { until } from "../../support/memory-runtime.ts";
+import { diesAfter } from "../../support/mortal.ts";
 import { aStackConfig, aWorld, cli } from "./harness.ts";
 
 const prod = ["--stack", "prod"];
@@ -106,6 +108,30 @@ describe("announce", () => {
     const again = await run(world, "--pending");
     expect(again.stdout).toContain("Nothing is owed");
     expect(channel.sent).toHaveLength(owed);
+  });
+
+  it("--pending opens the incident that a message waits for", async () => {
+    const driver = aDriver();
+    driver.world.knobs.errorPercent = (exposure) => (exposure >= 20 ? 3 : 0.1);
+    const silent: Incidents = { kind: "http", open: () => new Promise(() => {}) };
+    Object.assign(driver.deps, { incidents: silent });
+    const revive = diesAfter(driver, ({ data }) => Object(data["decision"]).kind === "revert");
+    const dying = driver.run().catch(() => "killed");
+    await until(() => driver.entries().some(({ data }) => Object(data["decision"]).kind === "revert"));
+    await driver.wall.advance(20_000);
+    expect(await dying).toBe("killed");
+    revive();
+    expect(owedIn(driver.entries())).toEqual([]);
+    expect(waitingIn(driver.entries())).toHaveLength(1);
+    const channel = createMemoryNotify();
+    const incidents: Incidents = { kind: "http", open: async () => ({ id: "INC-1" }) };
+    const openTeller = async () => ({ notify: [channel], incidents, secrets: [] });
+    const world = { ...aWorld(driver), openRecord: async () => driver.deps.record, openTeller };
+    expect(await run(world, "--pending", "--json")).toMatchObject({
+      code: 0,
+      json: { data: { sent: [{ title: expect.stringContaining("ROLLBACK") }], owed: [] } },
+    });
+    expect(channel.sent).toMatchObject([{ phase: "rolling-back", incident: { id: "INC-1" } }]);
   });
 
   it("refuses what it can't do", async () => {

@@ -52,6 +52,7 @@ function aStack(more: Readonly<Record<string, unknown>> = {}) {
       people: { "eve@atp.example": ["environment:eve"] },
     },
     promotedIn: false,
+    checklist: false,
     windows: { rules: [] },
     ...more,
   };

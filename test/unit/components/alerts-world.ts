@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import { runtime } from "@pulumi/pulumi";
+import type { Rollout } from "../../../src/components/rollout.ts";
 import { RolloutAlerts } from "../../../src/components/rollout-alerts.ts";
 import type { RolloutAlertsArgs } from "../../../src/components/rollout-alerts-args.ts";
 import { loadStackConfig } from "../../../src/config/load.ts";
 import { normalizeOrThrow } from "../../../src/config/normalize.ts";
+import { createRollout } from "../../../src/program/rollout.ts";
 import type { AzureMonitorConfig } from "../../../src/types/azure-monitor.ts";
 import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
 import { known, type MockedResource, mockStack } from "../program/mock-stack.ts";
@@ -24,6 +26,12 @@ export const stacks = ["dev", "test", "staging", "prod"] as const;
 /** The policy of one of the repository's own stacks. */
 export async function policyOf(stack: string): Promise<EnvironmentPolicy> {
   return (await loadStackConfig({ projectDir, stack })).policy;
+}
+
+/** A rollout of a program under a policy, as its components get it. */
+export function rolloutOf(policy: EnvironmentPolicy): Rollout {
+  const target = { kind: "step", version: "1.2.4" } as const;
+  return createRollout({ policy, environment: "prod", record: undefined, target, report: () => {} });
 }
 
 /** Application Insights in a workspace, versions as the rollout has them. */

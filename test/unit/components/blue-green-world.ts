@@ -4,6 +4,7 @@ import type { Rollout } from "../../../src/components/rollout.ts";
 import { snapshotOf } from "../../../src/plan/identity.ts";
 import type { Release } from "../../../src/types/release.ts";
 import type { WorkloadSnapshot, WorkloadSpec } from "../../../src/types/workload.ts";
+import { aPolicy } from "../../support/builders.ts";
 import { known, type MockedResource, mockStack } from "../program/mock-stack.ts";
 
 /** A child as it was registered, with its options. */
@@ -64,6 +65,7 @@ export function fakeRollout(step: string, onTrack: (count: number) => void = () 
   return {
     version: "1.2.4",
     environment: "staging",
+    policy: aPolicy(),
     claim: ({ workload, strategies }) => {
       if (!strategies.includes("blue-green")) throw new Error("it takes no blue-green");
       const release = releaseAt(step, workload as WorkloadSpec);

@@ -6,6 +6,7 @@ import { snapshotOf } from "../../../src/plan/identity.ts";
 import { nextRelease } from "../../../src/plan/next-release.ts";
 import type { NodePoolLeverConfig, NodeSpec } from "../../../src/types/node-pools.ts";
 import type { Release } from "../../../src/types/release.ts";
+import { aPolicy } from "../../support/builders.ts";
 import { known, type MockedResource, mockStack } from "../program/mock-stack.ts";
 
 export const plainArgs: Omit<NodePoolRolloutArgs, "rollout"> = {
@@ -72,6 +73,7 @@ export async function register(step: string, options: Options = {}) {
   const rollout: Rollout = {
     version: options.version ?? "1.34.2",
     environment: "prod",
+    policy: aPolicy(),
     claim: ({ workload, strategies }: RolloutClaim) => {
       if (!strategies.includes("rolling")) throw new Error("it does not roll");
       const release = releaseAt(step, workload as NodeSpec);

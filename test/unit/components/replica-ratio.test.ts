@@ -9,7 +9,7 @@ import { runInContext } from "../../../src/program/context.ts";
 import { rolloutProgram } from "../../../src/program/rollout-program.ts";
 import type { Target } from "../../../src/types/engine.ts";
 import type { Release } from "../../../src/types/release.ts";
-import { aRelease, aSnapshot } from "../../support/builders.ts";
+import { aPolicy, aRelease, aSnapshot } from "../../support/builders.ts";
 import { known, type MockedResource, mockStack } from "../program/mock-stack.ts";
 
 const goldens = join(import.meta.dirname, "../../golden/routers");
@@ -220,6 +220,7 @@ describe("beside it", () => {
     const rollout: Rollout = {
       version: "1.0.1",
       environment: "prod",
+      policy: aPolicy(),
       claim: () => ({ release, intent }),
       claimFlag: () => {
         throw new Error("there is no flag");

@@ -4,6 +4,7 @@ import type { Rollout } from "../../../src/components/rollout.ts";
 import { settingsOf } from "../../../src/components/validate-args.ts";
 import type { WorkloadArgs } from "../../../src/components/workload-args.ts";
 import type { RolloutError } from "../../../src/errors/errors.ts";
+import { aPolicy } from "../../support/builders.ts";
 
 const unused = () => {
   throw new Error("not called while arguments are checked");
@@ -13,6 +14,7 @@ function args(overrides: object = {}, version = "1.2.4"): WorkloadArgs {
   const rollout: Rollout = {
     version,
     environment: "prod",
+    policy: aPolicy(),
     claim: unused,
     claimFlag: unused,
     track: unused,

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { normalizeConfig, normalizeOrThrow } from "../../../src/config/normalize.ts";
 import { writtenSchema } from "../../../src/config/schema.ts";
 import { RolloutError, toExitCode } from "../../../src/errors/errors.ts";
+import { brokenChecklists } from "./broken-checklists.ts";
 import type { Expected } from "./broken-config.ts";
 import { brokenFlags } from "./broken-flags.ts";
 import { brokenKinds } from "./broken-kinds.ts";
@@ -19,6 +20,7 @@ const cases = [
   ...brokenRules,
   ...brokenMigrations,
   ...brokenFlags,
+  ...brokenChecklists,
 ];
 
 function issuesOf(written: unknown) {
@@ -85,6 +87,10 @@ describe("a planted secret never shows in an issue", () => {
     [
       "a token of an unknown kind of approvals",
       { approvals: { sources: [{ kind: "gitlab", token: planted }] } },
+    ],
+    [
+      "a token of Pingdom beside a key that nobody knows",
+      { checklist: { synthetics: [{ kind: "pingdom", token: planted, checks: [], key: planted }] } },
     ],
     ["a token with a line break", { approvals: { sources: [githubWith(`${planted}\n`)] } }],
     ["an authorization in the wrong place", { change: { kind: "file", dir: "c", authorization: planted } }],

@@ -269,6 +269,7 @@ export const brokenKinds: readonly BrokenConfig[] = [
         { kind: "email", smtp: "https://mail.example", from: "rollouts", to: [] },
         { kind: "pagerduty" },
         { kind: "github-deployments", repository: "ingestion", token: "ghp_planted" },
+        { kind: "app-insights", resourceId: "atp", endpoint: "http://management.example" },
       ],
       communication: {
         onCall: { secondary: "@bob" },
@@ -290,6 +291,18 @@ export const brokenKinds: readonly BrokenConfig[] = [
       { path: "rollout.notify[1].to", received: "[]", rule: "at least one", hint: "platform@" },
       { path: "rollout.notify[2].routingKey", rule: "required", hint: "--secret" },
       { path: "rollout.notify[3].repository", received: '"[secret]"', rule: "owner/name", hint: "atp/" },
+      {
+        path: "rollout.notify[4].resourceId",
+        received: '"[secret]"',
+        rule: "the ARM id",
+        hint: "components",
+      },
+      {
+        path: "rollout.notify[4].endpoint",
+        received: '"[secret]"',
+        rule: "an https URL",
+        hint: "https://",
+      },
       { path: "rollout.communication.onCall.primary", rule: "required", hint: "@alice" },
       {
         path: "rollout.communication.zone",

@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runtime } from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Rollout } from "../../../src/components/rollout.ts";
 import type { RolloutAlerts } from "../../../src/components/rollout-alerts.ts";
 import type { RolloutDashboard } from "../../../src/components/rollout-dashboard.ts";
 import { alertsOf } from "../../../src/plan/alerts.ts";
 import { panelsOf } from "../../../src/plan/dashboard.ts";
-import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
 import { checkKql } from "../../support/kusto.ts";
-import { ids, insights, policyOf, production } from "../components/alerts-world.ts";
+import { ids, insights, policyOf, production, rolloutOf } from "../components/alerts-world.ts";
 import { known, mockStack } from "../program/mock-stack.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -56,9 +56,9 @@ afterAll(() => runtime.setAllConfig({}));
 
 describe("docs/alerts.md", () => {
   it("shows a program that makes the rules of the prod stack", async () => {
-    type Snippet = { readonly alertsOf: (policy: EnvironmentPolicy) => RolloutAlerts };
+    type Snippet = { readonly alertsOf: (rollout: Rollout) => RolloutAlerts };
     const { alertsOf: make } = await snippet<Snippet>("alerts.md", "RolloutAlerts");
-    const alerts = make(await policyOf("prod"));
+    const alerts = make(rolloutOf(await policyOf("prod")));
     expect((await known<string[]>(alerts.ruleIds)).length).toBe(4);
     expect(alerts.rules).toContain("queue-depth");
     await runtime.disconnect();
@@ -86,9 +86,9 @@ describe("docs/alerts.md", () => {
 
 describe("docs/dashboard.md", () => {
   it("shows a program that makes the workbook of the prod stack", async () => {
-    type Snippet = { readonly dashboardOf: (policy: EnvironmentPolicy) => RolloutDashboard };
+    type Snippet = { readonly dashboardOf: (rollout: Rollout) => RolloutDashboard };
     const { dashboardOf } = await snippet<Snippet>("dashboard.md", "RolloutDashboard");
-    const dashboard = dashboardOf(await policyOf("prod"));
+    const dashboard = dashboardOf(rolloutOf(await policyOf("prod")));
     expect(await known(dashboard.workbookId)).toBe("atp-ingestion-dashboard-id");
     await runtime.disconnect();
   });

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { openIncidents } from "../../../src/adapters/incident/open.ts";
-import { owedIn } from "../../../src/driver/outbox-owed.ts";
+import { owedIn, waitingIn } from "../../../src/driver/outbox-owed.ts";
 import type { Incidents } from "../../../src/ports/incident.ts";
 import { aDriver } from "../../support/drive.ts";
+import { aStack, flagId } from "../../support/flag-cli.ts";
 import { type FakeAnswer, type HttpFake, json, startHttpFake } from "../../support/http-fake.ts";
 import { plantedKey } from "../../support/http-fake-channels.ts";
 import { createMemoryRuntime, until } from "../../support/memory-runtime.ts";
@@ -106,6 +107,64 @@ describe("an incident", () => {
       ["rolled-back", "INC-1"],
     ]);
     expect(owedIn(driver.entries())).toEqual([]);
+  });
+
+  it("of a rollout before this one keeps neither's messages back, nor their order", async () => {
+    const turned = (driver: ReturnType<typeof aDriver>, from = 0) =>
+      driver.entries().findIndex(({ data }, at) => at >= from && Object(data["decision"]).to === "reverted");
+    let died: number | undefined;
+    let opened = 0;
+    const incidents: Incidents = {
+      kind: "http",
+      open: async () => {
+        if (died === undefined) return await new Promise(() => {});
+        const from = died;
+        const id = `INC-${++opened}`;
+        // The next rollout has begun, and turned back, before this one is told.
+        await until(() => turned(driver, from) >= 0);
+        return { id };
+      },
+    };
+    const { driver, told } = badWith(incidents);
+    const revive = diesAfter(driver, ({ data }) => Object(data["decision"]).to === "reverted");
+    const dying = driver.run().then(
+      () => "ended",
+      () => "killed",
+    );
+    await until(() => turned(driver) >= 0);
+    await driver.wall.advance(20_000);
+    expect(await dying).toBe("killed");
+    revive();
+    died = driver.entries().length;
+    expect(await driver.run({ version: "1.2.5" })).toMatchObject({ outcome: "reverted" });
+    expect(told().map(({ phase, versions, incident }) => [phase, versions.to, incident?.id])).toEqual([
+      ["rolling-back", "1.2.4", "INC-1"],
+      ["rolled-back", "1.2.4", "INC-1"],
+      ["rolling-back", "1.2.5", "INC-2"],
+      ["rolled-back", "1.2.5", "INC-2"],
+    ]);
+    const seqs = driver.notify.sent.map(({ id }) => Number(id.split("/")[1]));
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+    expect([...owedIn(driver.entries()), ...waitingIn(driver.entries())]).toEqual([]);
+  });
+
+  it("is opened for a flag that is switched off in an emergency, and its messages don't wait for nobody", async () => {
+    const { driver, run } = aStack();
+    expect((await driver.run()).outcome).toBe("promoted");
+    const keys: string[] = [];
+    const incidents: Incidents = {
+      kind: "http",
+      open: async ({ key }) => ({ id: `INC-${keys.push(key)}` }),
+    };
+    Object.assign(driver.deps, { incidents });
+    const off = ["flag", "off", flagId, "--stack", "prod", "--by", "dana", "--reason", "broken hashes"];
+    expect((await run(off)).code).toBe(0);
+    expect(keys).toEqual([expect.stringContaining(":flag-off-")]);
+    expect(driver.notify.sent.slice(-2).map(({ phase, incident }) => [phase, incident?.id])).toEqual([
+      ["rolling-back", "INC-1"],
+      ["rolled-back", "INC-1"],
+    ]);
+    expect([...owedIn(driver.entries()), ...waitingIn(driver.entries())]).toEqual([]);
   });
 
   it("PagerDuty: one that is there already is taken, else one is opened in the name of a user", async () => {

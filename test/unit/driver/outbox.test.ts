@@ -6,6 +6,7 @@ import type { Notify } from "../../../src/ports/notify.ts";
 import type { NotifyConfig } from "../../../src/types/notify.ts";
 import { aDriver } from "../../support/drive.ts";
 import { type FakeAnswer, type HttpFake, startHttpFake } from "../../support/http-fake.ts";
+import { annotationsCredential, fakeAppInsights } from "../../support/http-fake-annotations.ts";
 import {
   channelAt,
   type FakeService,
@@ -18,6 +19,7 @@ import {
 } from "../../support/http-fake-channels.ts";
 import { createMemoryNotify } from "../../support/memory-notify.ts";
 import { until } from "../../support/memory-runtime.ts";
+import { aMessage } from "../../support/messages.ts";
 import { diesAfter } from "../../support/mortal.ts";
 
 type Driver = ReturnType<typeof aDriver>;
@@ -85,6 +87,16 @@ describe("the messages of a rollout", () => {
     expect(deployments.sent.map(({ title }) => title)).toEqual([...reverted.slice(0, 3), reverted[4]]);
   });
 
+  it("mark a chart where traffic moves, and nowhere else", () => {
+    const chart = { name: "app-insights", kind: "app-insights", for: "all" } as const;
+    const phases = ["starting", "increment", "hold", "rolling-back", "rolled-back", "promoted"] as const;
+    const marks = phases.filter((phase) => takes(chart, aMessage({ phase, kind: "progress" })));
+    expect(marks).toEqual(["increment", "rolling-back", "rolled-back", "promoted"]);
+    expect(takes(chart, aMessage({ phase: "rolling-back", kind: "revert-failed" }))).toBe(true);
+    // Whom an alarm goes up to moves nothing.
+    expect(takes(chart, aMessage({ phase: "rolling-back", kind: "escalation" }))).toBe(false);
+  });
+
   it("of a hold are told once a step, and its alert is closed once it goes on", async () => {
     const driver = aDriver();
     let down = true;
@@ -149,6 +161,8 @@ function services(): readonly Service[] {
       fake: fakeGithub(),
       taken: reverted.map((title, index) => `${states[index]} ${title}`),
     },
+    // Nothing moves before the first step.
+    { kind: "app-insights", fake: fakeAppInsights(), taken: reverted.slice(1) },
   ];
 }
 
@@ -156,7 +170,8 @@ async function overHttp(driver: Driver, at: Service, trouble: () => FakeAnswer |
   const server = await startHttpFake((request) => trouble() ?? at.fake.answer(request));
   servers.push(server);
   const { runtime } = driver.deps;
-  return await openChannels({ configs: [channelAt(at.kind, server.url)], runtime, env: {} });
+  const configs = [channelAt(at.kind, server.url)];
+  return await openChannels({ configs, runtime, env: {}, credential: async () => annotationsCredential });
 }
 
 /** Lets the wall clock pass the pauses that a service has asked for. */
@@ -200,7 +215,7 @@ describe("messages over HTTP, to services that keep to their documentation", () 
     withChannels(driver, await overHttp(driver, at, trouble));
     await withPatience(driver, driver.run());
     expect(at.fake.taken).toEqual(at.taken);
-    expect(messageEntries(driver, at.kind).filter(({ ok }) => ok === true)).toHaveLength(5);
+    expect(messageEntries(driver, at.kind).filter(({ ok }) => ok === true)).toHaveLength(at.taken.length);
   });
 
   it("an archived channel is given up, message by message, and keeps nobody from hearing", async () => {
