@@ -1,5 +1,6 @@
 import { type Issue, RolloutError } from "../errors/errors.ts";
 import { formatDuration } from "../lib/duration.ts";
+import type { Concern } from "../types/concern.ts";
 
 /** What a person knows of an issue that was found during or after a rollout. */
 export interface TriageInput {
@@ -25,6 +26,8 @@ export interface TriageBranch {
 
 export interface Triage {
   readonly action: TriageAction;
+  /** Severity 1 is more than a bad version: whose people are called, and what is kept. */
+  readonly concern?: Concern;
   /** The way through the tree, from its root. */
   readonly path: readonly TriageBranch[];
   /** For people. */
@@ -57,7 +60,10 @@ export function triage(input: TriageInput): Triage {
   const root = { question: "severity", answer: what };
   const follow = { input, what, stack, root };
   if (severity === 1) {
-    return { action: "revert", path: [root], reason: "SEV1 goes back at once", next: revertNext(follow) };
+    const [abort = "", ...then] = revertNext(follow);
+    const next = [`${abort} --concern corruption`, `rollouts evidence export --stack ${stack}`, ...then];
+    const reason = "SEV1 goes back at once, and its evidence is kept";
+    return { action: "revert", concern: "corruption", path: [root], reason, next };
   }
   return severity === 2 ? degraded(follow) : minor(follow);
 }

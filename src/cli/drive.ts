@@ -2,8 +2,10 @@ import { hostname, userInfo } from "node:os";
 import type { Outcome } from "../driver/outcome.ts";
 import type { RunOptions } from "../driver/run.ts";
 import type { DriverDeps } from "../driver/session.ts";
+import { messageOf } from "../lib/error-message.ts";
 import type { CommandContext } from "./command.ts";
 import { exportMetrics } from "./own-metrics.ts";
+import { exportLines } from "./render/evidence.ts";
 import { createTimeline } from "./render/timeline.ts";
 import type { StackAt } from "./world.ts";
 
@@ -19,9 +21,25 @@ export async function drive(
   const { deps, close } = await exportMetrics(context, await openTold(context, at));
   const { runRollout } = await import("../driver/run.ts");
   try {
-    return await runRollout(deps, { ...options, holder: holderName(context.env) });
+    const outcome = await runRollout(deps, { ...options, holder: holderName(context.env) });
+    if (outcome.kept !== undefined) await exportKept(context, at);
+    return outcome;
   } finally {
     await close();
+  }
+}
+
+/** What is kept is saved at once; a failure is told, and changes nothing of the outcome. */
+async function exportKept(context: CommandContext, at: StackAt): Promise<void> {
+  const { talk } = context;
+  try {
+    const { exportHere } = await import("./evidence/here.ts");
+    const exported = await exportHere(context, at);
+    for (const line of exported === undefined ? [] : exportLines(exported)) talk.line(line);
+  } catch (error) {
+    talk.line(
+      `warning: the evidence was not exported: ${messageOf(error)}; \`rollouts evidence export\` does it`,
+    );
   }
 }
 

@@ -1,10 +1,18 @@
 import type { Recorded } from "../driver/resume.ts";
+import { type Concern, concerns } from "../types/concern.ts";
 import type { RolloutRequest } from "../types/decision.ts";
-import { type CommandContext, textOption } from "./command.ts";
+import { type CommandContext, type OptionSpec, textOption } from "./command.ts";
 import { userName } from "./drive.ts";
 import type { OpenStack } from "./record-view.ts";
 
 type Kind = RolloutRequest["kind"];
+
+/** What an issue is beside a bad version. */
+export const concernOption: OptionSpec = {
+  flags: "--concern <concern>",
+  summary: "calls its people, and keeps the candidate as evidence, without a user (docs/evidence.md)",
+  choices: concerns,
+};
 
 /** Options of every request. */
 export const requestOptions = [
@@ -25,7 +33,8 @@ export async function submit(
   context: CommandContext,
   { stack, rollout }: { readonly stack: OpenStack; readonly rollout: Recorded },
   request:
-    | { readonly kind: Exclude<Kind, "approve" | "confirm"> }
+    | { readonly kind: Exclude<Kind, "approve" | "confirm" | "abort"> }
+    | { readonly kind: "abort"; readonly concern?: Concern }
     | { readonly kind: "approve"; readonly step: string },
 ): Promise<RolloutRequest> {
   const at = new Date(context.runtime.wall.now()).toISOString();

@@ -1,5 +1,6 @@
 import { isEnd } from "../decide/states.ts";
 import { alarmOf } from "../driver/alarm.ts";
+import { keptIn } from "../driver/outcome.ts";
 import type { Recorded } from "../driver/resume.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Decision, RolloutRequest } from "../types/decision.ts";
@@ -27,6 +28,7 @@ export function statusOf(
     exposures: state.exposures,
     ...(state.cause ? { cause: state.cause } : {}),
     ...(state.failedAt === undefined ? {} : { failedAt: state.failedAt }),
+    ...keptIn(state),
     ...(recorded.ended === undefined ? {} : { outcome: recorded.ended }),
     waitsFor: waitsFor(recorded, own, requests),
     ...alarmView(own, requests),

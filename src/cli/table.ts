@@ -20,6 +20,7 @@ export const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   acknowledge: async () => (await import("./commands/acknowledge.ts")).acknowledgeCommand,
   escalate: async () => (await import("./commands/escalate.ts")).escalateCommand,
   report: async () => (await import("./commands/report.ts")).reportCommand,
+  evidence: async () => (await import("./commands/evidence.ts")).evidenceCommand,
   recommend: async () => (await import("./commands/recommend.ts")).recommendCommand,
   recover: async () => (await import("./commands/recover.ts")).recoverCommand,
   budget: async () => (await import("./commands/budget.ts")).budgetCommand,

@@ -1,4 +1,4 @@
-import type { Triage, TriageAction } from "../analysis/triage.ts";
+import type { Triage } from "../analysis/triage.ts";
 import { RolloutError } from "../errors/errors.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import type { CommandContext, CommandResult } from "./command.ts";
@@ -17,14 +17,17 @@ export async function applyTriage(context: CommandContext, found: Triage): Promi
   if (context.stack === "") throw noStack();
   const given = context.options["reason"];
   const asked = { ...context, options: { ...context.options, reason: given ?? reasonOf(found) } };
-  return await act(found.action, asked);
+  return await act(found, asked);
 }
 
-async function act(action: TriageAction, context: CommandContext): Promise<CommandResult> {
+async function act(
+  { action, concern }: Pick<Triage, "action" | "concern">,
+  context: CommandContext,
+): Promise<CommandResult> {
   switch (action) {
     case "revert":
     case "revert-and-hotfix":
-      return await turnBack(context, { verb: "abort" });
+      return await turnBack(context, { verb: "abort", ...(concern === undefined ? {} : { concern }) });
     case "watch":
       return await pauseCommand.handler(context);
     case "continue":

@@ -1,5 +1,6 @@
 import type { UndoOutcome } from "../driver/undo-target.ts";
 import { exitCodes, RolloutError } from "../errors/errors.ts";
+import type { Concern } from "../types/concern.ts";
 import type { CommandContext, CommandResult } from "./command.ts";
 import { holderName } from "./drive.ts";
 import { openStack } from "./record-view.ts";
@@ -12,6 +13,7 @@ export interface AskedUndo {
   readonly revision: string;
   readonly by: string;
   readonly reason: string;
+  readonly concern?: Concern;
 }
 
 /** Takes a settled stack back to an older revision of its Deployment. Refuses before an engine is looked for. */
@@ -29,8 +31,8 @@ export async function undoTo(context: CommandContext, asked: AskedUndo): Promise
     if (line !== undefined) talk.line(line);
   });
   const { undoToRevision } = await import("../driver/undo.ts");
-  const { by, reason } = asked;
-  const outcome = await undoToRevision(deps, { revision, revisions, by, reason, holder: holderName(env) });
+  const holder = holderName(env);
+  const outcome = await undoToRevision(deps, { ...asked, revision, revisions, holder });
   const text = [renderUndo(outcome, { color, service: policy.service }), ...configHint(at, outcome)].join(
     "\n",
   );

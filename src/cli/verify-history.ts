@@ -27,11 +27,28 @@ type Asked = Extract<HistoryAsked, { mode: "verify" }>;
 export async function verifyHistory(context: CommandContext, asked: Asked): Promise<CommandResult> {
   const at = await stackOf(context);
   const { bytes, journal } = await contentOf(context, { at, file: asked.file });
-  const { anchor, ...from } = await anchorOf(context, { at, asked });
+  const data = await verificationOf(context, { at, bytes, journal, anchor: asked.anchor });
+  return { data, text: renderJournalReport(data, { color: context.color }), ...ended(data) };
+}
+
+/** What is to be verified. `anchor`: in place of the one in the stack's state. */
+export interface JournalContent {
+  readonly at: StackAt | undefined;
+  readonly bytes: Uint8Array;
+  /** Where it lies, for people. */
+  readonly journal: string;
+  readonly anchor?: JournalHead | undefined;
+}
+
+/** Holds a journal's bytes against their chain, their stack's name, and the anchor in the stack's state. */
+export async function verificationOf(
+  context: CommandContext,
+  { at, bytes, journal, anchor: given }: JournalContent,
+): Promise<JournalVerification> {
+  const { anchor, ...from } = await anchorOf(context, { at, given });
   const name = at === undefined ? {} : { name: journalName({ project: at.config.project, stack: at.stack }) };
   const report = verifyJournal(bytes, { ...name, ...(anchor === undefined ? {} : { anchor }) });
-  const data: JournalVerification = { ...report, journal, ...from };
-  return { data, text: renderJournalReport(data, { color: context.color }), ...ended(data) };
+  return { ...report, journal, ...from };
 }
 
 async function stackOf({ projectDir, stack, world }: CommandContext): Promise<StackAt | undefined> {
@@ -66,9 +83,9 @@ type Anchor = Pick<JournalVerification, "anchorFrom" | "anchorError"> & { readon
 /** What was given, else what the state knows. */
 async function anchorOf(
   context: CommandContext,
-  { at, asked }: { readonly at: StackAt | undefined; readonly asked: Asked },
+  { at, given }: { readonly at: StackAt | undefined; readonly given: JournalHead | undefined },
 ): Promise<Anchor> {
-  if (asked.anchor !== undefined) return { anchor: asked.anchor, anchorFrom: "option" };
+  if (given !== undefined) return { anchor: given, anchorFrom: "option" };
   if (at === undefined) return { anchorFrom: "none" };
   try {
     const anchor = await context.world.readAnchor?.(at, context);

@@ -6,10 +6,12 @@ import type { RecordStore } from "../ports/record.ts";
 import type { Revisions } from "../ports/revisions.ts";
 import type { JournalEntry, JournalHead } from "../types/journal.ts";
 import type { ServiceReading } from "../types/observation.ts";
+import type { RolloutPlan } from "../types/plan.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
 import type { Versions } from "../types/versions.ts";
 import type { CommandContext } from "./command.ts";
 import type { Teller } from "./compose/channels.ts";
+import type { EvidencePorts } from "./compose/evidence-ports.ts";
 
 /** Talk to people, on stderr, redacted. */
 export interface Talk {
@@ -57,6 +59,8 @@ export interface World {
   openFlags?(at: StackAt, context: CommandContext): Promise<Flags>;
   /** The head of the journal that the stack's state knows; undefined where no driver has written one. */
   readAnchor?(at: StackAt, context: CommandContext): Promise<JournalHead | undefined>;
+  /** What an evidence bundle is collected with: no record and no engine, as with `openTeller`. */
+  openEvidence?(at: StackAt, context: CommandContext, plan: RolloutPlan): Promise<EvidencePorts>;
   /** The channels of the stack: no record and no cloud; an engine only where something is encrypted. */
   openTeller?(at: StackAt, context: CommandContext): Promise<Teller>;
   /** Asks whether the stack's service is down; undefined where only a rehearsal could tell. */

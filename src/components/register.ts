@@ -13,24 +13,23 @@ import type { ClaimedRollout } from "./rollout.ts";
 import type { Side } from "./transforms.ts";
 import type { WorkloadSettings } from "./validate-args.ts";
 
-/**
- * The arguments that a component records of itself, as plain values: what policies see of a rollout. A stack where
- * nothing is rolling out doesn't say which way its next version will come: a fix that rolls in a stack of canaries
- * must find nothing to change first.
- */
+/** The arguments that a component records of itself, as plain values: what policies see of a rollout. */
 export function recordedArgs(
   service: string,
-  { release, intent }: ClaimedRollout,
+  claimed: ClaimedRollout,
   settings: WorkloadSettings,
 ): Record<string, unknown> {
   const { workload: _workload, ...shape } = settings;
+  return { service, intent: recordedIntent(claimed), ...recordedSides(claimed.release), ...shape };
+}
+
+/**
+ * The intent as it is recorded. A stack where nothing is rolling out doesn't say which way its next version will come:
+ * a fix that rolls in a stack of canaries must find nothing to change first.
+ */
+export function recordedIntent({ release, intent }: ClaimedRollout): Partial<ClaimedRollout["intent"]> {
   const { strategy: _strategy, increments: _increments, ...settled } = intent;
-  return {
-    service,
-    intent: release.candidate === undefined ? settled : intent,
-    ...recordedSides(release),
-    ...shape,
-  };
+  return release.candidate === undefined ? settled : intent;
 }
 
 /** What was registered: the resources whose ids stand for the release. */

@@ -1,7 +1,8 @@
 import { ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
 import type { StrategyKind } from "../types/plan.ts";
-import { carriers, recordedArgs, registerWorkload } from "./register.ts";
-import { settingsOf } from "./validate-args.ts";
+import { carriers, recordedArgs, recordedIntent, registerWorkload } from "./register.ts";
+import type { ClaimedRollout } from "./rollout.ts";
+import { settingsOf, type WorkloadSettings } from "./validate-args.ts";
 import type { WorkloadArgs } from "./workload-args.ts";
 
 /** What sets one component class apart from another. */
@@ -45,8 +46,19 @@ export abstract class ServiceComponent extends ComponentResource {
     });
     args.rollout.track(carriers(registered));
     this.routeId = registered.route.id;
-    this.registerOutputs({ routeId: this.routeId });
+    this.registerOutputs({ routeId: this.routeId, ...judged(claimed, settings) });
   }
+}
+
+/**
+ * What rules over a whole stack go by, which see outputs alone: the intent, and while a candidate stands beside stable
+ * how many of stable's pods a revert needs.
+ */
+function judged(claimed: ClaimedRollout, settings: WorkloadSettings): Record<string, unknown> {
+  const { release, intent } = claimed;
+  const beside = release.candidate !== undefined && !rendersInPlace(intent.strategy);
+  const stableReplicas = release.rollout?.stableReplicas ?? settings.replicas;
+  return { intent: recordedIntent(claimed), ...(beside ? { stableReplicas } : {}) };
 }
 
 /** Strategies whose new version takes stable's place. */

@@ -1,9 +1,10 @@
 import { Output } from "@pulumi/pulumi";
 import { z } from "zod";
 import { configError, type Issue } from "../errors/errors.ts";
-import type { EnvVar, HttpProbe, WorkloadSpec } from "../types/workload.ts";
+import type { EnvVar, WorkloadSpec } from "../types/workload.ts";
 import { routeIssues } from "./render/route-args.ts";
 import type { WorkloadArgs } from "./workload-args.ts";
+import { livenessDefaults, readinessDefaults, rollingDefaults } from "./workload-defaults.ts";
 
 /** The plain part of the arguments, complete. */
 export interface WorkloadSettings {
@@ -18,19 +19,6 @@ export interface WorkloadSettings {
   readonly hpa?: { readonly min: number; readonly max: number; readonly cpuPercent: number };
   readonly pdb?: { readonly minAvailable: number | string };
 }
-
-const readinessDefaults: HttpProbe = {
-  path: "/health/ready",
-  initialDelaySeconds: 10,
-  periodSeconds: 5,
-  failureThreshold: 3,
-};
-const livenessDefaults: HttpProbe = {
-  path: "/health/live",
-  initialDelaySeconds: 30,
-  periodSeconds: 10,
-  failureThreshold: 3,
-};
 
 const count = z.int().min(1);
 const probe = z.strictObject({
@@ -121,12 +109,7 @@ function complete(args: z.infer<typeof plainArgs>): WorkloadSettings {
       },
     },
     replicas: args.replicas,
-    rolling: {
-      maxSurge: args.rolling?.maxSurge ?? 1,
-      maxUnavailable: args.rolling?.maxUnavailable ?? 1,
-      minReadySeconds: args.rolling?.minReadySeconds ?? 30,
-      progressDeadlineSeconds: args.rolling?.progressDeadlineSeconds ?? 600,
-    },
+    rolling: { ...rollingDefaults, ...defined(args.rolling) },
     ...(args.hpa ? { hpa: args.hpa } : {}),
     ...(args.pdb ? { pdb: args.pdb } : {}),
   };
@@ -138,9 +121,12 @@ function variable(name: string, value: string | z.infer<typeof secretVariable>):
   return { name, secretRef: version === undefined ? ref : { ...ref, version } };
 }
 
-/** Without members that are undefined, which would overwrite a default. */
-function defined(value: z.infer<typeof probe> | undefined): Partial<HttpProbe> {
-  return Object.fromEntries(Object.entries(value ?? {}).filter(([, member]) => member !== undefined));
+/** What is given: members that are undefined would overwrite a default. */
+function defined<T extends object>(
+  value: T | undefined,
+): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
+  const given = Object.entries(value ?? {}).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(given) as { readonly [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 function hasNoTag(image: string): boolean {

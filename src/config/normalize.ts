@@ -6,6 +6,7 @@ import { pickChecklist } from "./checklist-of.ts";
 import { pickEscalation } from "./escalation.ts";
 import { explain, type Located } from "./explain.ts";
 import { pickFlag } from "./flag-of.ts";
+import { pickGuardrails } from "./guardrails.ts";
 import { incrementOrder } from "./increment-order.ts";
 import { isObject, type Path, valueAt } from "./json.ts";
 import { pickKinds } from "./kinds-of.ts";
@@ -89,6 +90,7 @@ function policyOf(written: WrittenConfig): EnvironmentPolicy {
     ...pickKinds(written, pick),
     ...pickNotify(written, pick),
     ...pickEscalation(written, pick),
+    ...pickGuardrails(written, pick),
     origins,
   };
 }

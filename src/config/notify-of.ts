@@ -71,9 +71,9 @@ function incidentOf(written: NonNullable<WrittenConfig["incident"]>): IncidentCo
 function pickCommunication(written: WrittenConfig, pick: Picker): Communication | undefined {
   const { communication, windows, preset } = written;
   if (communication === undefined) return undefined;
-  const { onCall, lead, manager, vp, cto, zone, dashboards = [], rca } = communication;
+  const { onCall, lead, manager, vp, cto, security, compliance, zone, dashboards = [], rca } = communication;
   const { primary, secondary } = onCall ?? {};
-  const names = { lead, manager, vp, cto, rca };
+  const names = { lead, manager, vp, cto, security, compliance, rca };
   const known = Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined));
   const whole: Communication = {
     ...(primary === undefined

@@ -4,10 +4,10 @@ import { rungs } from "../types/escalation.ts";
 import { key, text } from "./leaves.ts";
 import { kind, secretText, secureValue, url } from "./schema-parts.ts";
 
-const channels = ["all", "incidents", "deployments", ...rungs] as const;
+const channels = ["all", "incidents", "deployments", ...rungs, "security", "compliance"] as const;
 
 const which = key(z.enum(channels), {
-  what: "Which messages: incidents are holds and ways back, deployments everything else and how each one has ended; lead, manager, vp and cto what goes up to them.",
+  what: "Which messages: incidents are holds and ways back, deployments everything else and how each one has ended; lead, manager, vp and cto what goes up to them, security and compliance what an incident tells of data corruption, or of a compliance violation.",
   rule: `one of ${channels.join(", ")}`,
   hint: "Write for: incidents.",
   words: channels,
@@ -200,6 +200,8 @@ export const communicationSchema = z.strictObject({
   manager: person("The engineering manager: told where a way back fails.").optional(),
   vp: person("The VP of engineering: told where production is down for 30 min.").optional(),
   cto: person("The CTO: told of a SEV1 incident of an hour.").optional(),
+  security: person("Who is called for data corruption.", "@sam").optional(),
+  compliance: person("Who is called for a compliance violation.", "@kim").optional(),
   zone: key(z.string().refine(isTimeZone), {
     what: "IANA time zone in which messages tell times.",
     rule: "an IANA time zone",

@@ -4,6 +4,7 @@ import { checklistSchema } from "./checklist-schema.ts";
 import { escalationSchema } from "./escalation.ts";
 import { flagSchema } from "./flag-schema.ts";
 import { gatesSchema } from "./gates-schema.ts";
+import { guardrailsSchema } from "./guardrails.ts";
 import { healthSchema, leverSchema, metricsSchema, recordSchema } from "./kind-schemas.ts";
 import { dnsLabel, duration, key, text, whole } from "./leaves.ts";
 import { migrationSchema } from "./migration-schema.ts";
@@ -139,6 +140,7 @@ export const writtenSchema = z.strictObject({
   promotedIn: promotedInSchema.optional(),
   checklist: checklistSchema.optional(),
   escalation: escalationSchema.optional(),
+  guardrails: guardrailsSchema.optional(),
   migration: key(migrationSchema, {
     what: "A schema migration in the guide's five phases: `rollouts migrate`.",
     rule: "an object with id and phases",

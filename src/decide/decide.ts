@@ -5,6 +5,7 @@ import type { RouteReading, ServiceReading } from "../types/observation.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import type { Cause, RolloutState } from "../types/state.ts";
 import type { GateReading } from "../types/verdict.ts";
+import { concernOf } from "./concern.ts";
 import { nextInState } from "./in-state.ts";
 import { states } from "./states.ts";
 
@@ -55,8 +56,10 @@ export function decide(input: DecideInput): Decision {
     const message = "another driver holds the lease: this one stops without touching anything";
     return { kind: "escalate", reason: "LeaseLost", message };
   }
-  const cause = turnsBack(input);
-  if (cause !== undefined) {
+  const found = turnsBack(input);
+  if (found !== undefined) {
+    const concern = concernOf(input);
+    const cause: Cause = concern === undefined ? found : { ...found, concern };
     const back = goBack(input, cause);
     if (back !== undefined) return back;
   }

@@ -39,6 +39,7 @@ export function reduce(
       return {
         ...enter(state, "held", at.ms),
         heldFrom: state.name,
+        ...(decision.concern && state.cause ? { cause: { ...state.cause, concern: decision.concern } } : {}),
         ...(decision.cause ? { cause: decision.cause } : {}),
         ...(decision.cause && decision.cause.kind !== "evidence" ? { failedAt: state.step } : {}),
       };
@@ -56,7 +57,8 @@ function continued(
 ): RolloutState {
   if (decision.retry) return again(state, at.ms);
   if (!decision.confirmed) {
-    const entered = enter(state, decision.to, at.ms);
+    const off = decision.off ? ({ trafficOff: true } as const) : {};
+    const entered = { ...enter(state, decision.to, at.ms), ...off };
     if (decision.step === state.step) return entered;
     const { confirmedAtMs: _previous, ...fresh } = entered;
     if (!decision.anew) return { ...fresh, step: decision.step, extendedMs: 0 };
@@ -73,7 +75,10 @@ function continued(
 /** The same state once more; a held one is taken up where it stopped, with its extensions given back. */
 function again(state: RolloutState, ms: number): RolloutState {
   if (state.name !== "held") return { ...state, enteredAtMs: ms, attempts: state.attempts + 1 };
-  const { cause: _cause, failedAt: _failedAt, heldFrom, ...rest } = state;
+  const { heldFrom, ...held } = state;
+  // A way back goes on for the reason that it turned back for.
+  if (heldFrom?.startsWith("reverting-")) return { ...held, name: heldFrom, enteredAtMs: ms, attempts: 1 };
+  const { cause: _cause, failedAt: _failedAt, ...rest } = held;
   return { ...rest, name: heldFrom ?? "holding", enteredAtMs: ms, extendedMs: 0, attempts: 1 };
 }
 

@@ -83,10 +83,13 @@ function decided(memory: Memory, decision: Decision, atMs: number): void {
       return;
     case "escalate":
       if (!asked.has(decision.reason)) open(memory, "hold", atMs);
+      if (decision.concern === "corruption" || decision.cause?.concern === "corruption")
+        isSev1(memory, atMs, decision.message);
       return;
     case "revert":
       open(memory, "revert", atMs);
-      if (decision.cause.gate === "integrity") isSev1(memory, atMs, decision.message);
+      if (decision.cause.gate === "integrity" || decision.cause.concern === "corruption")
+        isSev1(memory, atMs, decision.message);
       return;
     case "complete":
       ended(memory, decision, atMs);

@@ -35,8 +35,11 @@ function decisionOf(data: JournalEntry["data"]): Decision | undefined {
   return data["decision"] as Decision | undefined;
 }
 
-function peopleOf(own: readonly JournalEntry[], { communication }: RolloutMessage): readonly string[] {
-  const { onCall, lead, manager } = communication;
+function peopleOf(
+  own: readonly JournalEntry[],
+  { communication, concern }: RolloutMessage,
+): readonly string[] {
+  const { onCall, lead, manager, security, compliance } = communication;
   const holders = own.flatMap(({ data }) => (typeof data["holder"] === "string" ? [data["holder"]] : []));
   const asked = own.flatMap(({ data }) => {
     const decision = decisionOf(data);
@@ -55,5 +58,7 @@ function peopleOf(own: readonly JournalEntry[], { communication }: RolloutMessag
     ...named("on-call, secondary", onCall?.secondary),
     ...named("deployment lead", lead),
     ...named("engineering manager", manager),
+    ...named("security", concern === "corruption" ? security : undefined),
+    ...named("compliance", concern === "compliance" ? compliance : undefined),
   ];
 }

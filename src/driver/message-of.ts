@@ -1,5 +1,6 @@
 import { impactOf } from "../analysis/impact.ts";
 import { messageMetrics } from "../analysis/message-metrics.ts";
+import { standsBeside } from "../decide/kept.ts";
 import { clockText } from "../lib/clock-text.ts";
 import { exposureTrail } from "../lib/strategies.ts";
 import { rtoOf } from "../plan/matrix.ts";
@@ -88,10 +89,15 @@ export function holdMessage(
 export function rollingBackMessage(told: Told, entry: Entry): RolloutMessage {
   const { plan, state } = told;
   const cause = state.cause?.message ?? "";
-  const seconds = rtoOf(plan.strategy) + plan.drainSeconds + plan.timeouts.afterRevertSeconds;
+  const kept = state.cause?.concern !== undefined && standsBeside(plan.steps, state.failedAt);
+  const off = rtoOf(plan.strategy) + plan.drainSeconds;
+  const then = kept ? ` ${plan.to} is kept without traffic, as evidence.` : "";
   const action = ofFlagPart(told)
     ? `${plan.flag?.id} is switched off for everybody; the code stays as it is.`
-    : `All traffic goes back to ${plan.from}.`;
+    : `All traffic goes back to ${plan.from}.${then}`;
+  const next = kept
+    ? { text: "Traffic off and drained, about", seconds: off }
+    : { text: "Rollback complete and verified, about", seconds: off + plan.timeouts.afterRevertSeconds };
   return messageWith(told, entry, {
     phase: "rolling-back",
     kind: "revert",
@@ -102,7 +108,7 @@ export function rollingBackMessage(told: Told, entry: Entry): RolloutMessage {
     step: state.failedAt ?? state.step,
     ...backOf(told, entry),
     action,
-    next: nextAt(told, entry, { text: "Rollback complete and verified, about", seconds }),
+    next: nextAt(told, entry, next),
     nextSteps: afterwards(told),
   });
 }

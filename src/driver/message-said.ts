@@ -1,3 +1,4 @@
+import type { Concern } from "../types/concern.ts";
 import type { JournalEntry } from "../types/journal.ts";
 import type { MessageKind, MessagePhase, RolloutMessage, Severity } from "../types/message.ts";
 import { type MessageSource, messageWith } from "./message-base.ts";
@@ -13,6 +14,7 @@ export interface SaidInEntry {
   /** Whom an alarm goes up to. */
   readonly to?: NonNullable<RolloutMessage["to"]>;
   readonly nextSteps?: readonly string[];
+  readonly concern?: Concern;
 }
 
 /** The message of such an entry. Pure. */

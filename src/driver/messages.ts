@@ -1,3 +1,4 @@
+import { isKept } from "../decide/kept.ts";
 import { initialState, reduce } from "../decide/reduce.ts";
 import type { Announcement, ChannelRef } from "../types/communication.ts";
 import type { SeenCounts } from "../types/counts.ts";
@@ -9,6 +10,7 @@ import type { RolloutPlan } from "../types/plan.ts";
 import type { RolloutState } from "../types/state.ts";
 import type { GateReading } from "../types/verdict.ts";
 import { alertKey, type MessageSource } from "./message-base.ts";
+import { keptMessage } from "./message-kept.ts";
 import {
   holdMessage,
   incrementMessage,
@@ -178,6 +180,7 @@ function entered(
     case "revert-failed":
       return revertFailedMessage(told, entry, message);
     case "held":
+      if (isKept(told.state)) return keptMessage(told, entry, message);
       return holdMessage(told, entry, { message, waits: false, asked: asked.has(reason) });
     case "completed":
       return promotedMessage(told, entry);
@@ -191,10 +194,12 @@ function made(memory: Memory, { state, step, planHash }: JournalEntry, bare: Rol
   if (bare.to !== undefined) memory.told.add(bare.to.rung);
   const action = alertOf(memory, bare);
   const { incident } = memory;
+  const concern = memory.state.cause?.concern;
   const known =
     bare.incident ?? (bare.kind.startsWith("revert") && incident !== "none" ? incident : undefined);
   const message = {
     ...bare,
+    ...(concern === undefined ? {} : { concern }),
     ...(known === undefined ? {} : { incident: known }),
     ...(action === undefined ? {} : alertWith(memory, action)),
   };

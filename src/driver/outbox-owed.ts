@@ -1,3 +1,4 @@
+import { guards } from "../lib/concern.ts";
 import type { ChannelRef } from "../types/communication.ts";
 import type { JournalEntry } from "../types/journal.ts";
 import type { MessageKind, MessagePhase, RolloutMessage } from "../types/message.ts";
@@ -12,12 +13,13 @@ const marked: ReadonlySet<MessagePhase> = new Set(["increment", "rolling-back", 
 /**
  * Whether a channel gets a message. Incidents are holds and ways back, whom an alarm goes up to, and the all-clear of an
  * alert; deployments are everything else, and how each one has ended. Somebody's own channel gets what goes up to them,
- * and how that has ended.
+ * and how that has ended; who is called for a concern gets what an incident tells from its cause on, also how it has ended.
  */
 export function takes(
   channel: Pick<ChannelRef, "kind" | "for">,
-  { kind, phase, alert, to, told }: Pick<RolloutMessage, "kind" | "phase" | "alert" | "to" | "told">,
+  message: Pick<RolloutMessage, "kind" | "phase" | "alert" | "to" | "told" | "concern">,
 ): boolean {
+  const { kind, phase, alert, to, told, concern } = message;
   if (kind === "approval" && deploymentsOnly.has(channel.kind)) return false;
   if (channel.kind === "app-insights" && (kind === "escalation" || !marked.has(phase))) return false;
   switch (channel.for) {
@@ -27,6 +29,9 @@ export function takes(
       return incidents.has(kind) || alert?.action === "resolve";
     case "deployments":
       return !incidents.has(kind) || phase === "rolled-back";
+    case "security":
+    case "compliance":
+      return concern !== undefined && guards[concern] === channel.for && incidents.has(kind);
     default:
       return to?.rung === channel.for || told?.includes(channel.for) === true;
   }

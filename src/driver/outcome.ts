@@ -1,9 +1,11 @@
+import { isKept } from "../decide/kept.ts";
 import { type ExitName, exitCodes } from "../errors/errors.ts";
 import { opensFlag } from "../lib/strategies.ts";
 import { movesFlag } from "../plan/flag-steps.ts";
 import { rtoOf } from "../plan/matrix.ts";
 import { isInPlace } from "../plan/steps.ts";
 import type { ItemStatus } from "../types/checklist-status.ts";
+import type { Concern } from "../types/concern.ts";
 import type { RolloutPlan, StrategyKind } from "../types/plan.ts";
 import type { Cause, RolloutState } from "../types/state.ts";
 import type { LoopEnd } from "./loop.ts";
@@ -28,6 +30,8 @@ export interface Outcome {
   readonly cause?: Cause;
   readonly failedAt?: string;
   readonly heldAt?: string;
+  /** Held because the candidate is kept as evidence, at weight 0. */
+  readonly kept?: Concern;
   readonly revert?: {
     /** Verdict to weight 0 read back, wall ms; in place to the last new pod gone, ms of the rollout's clock. */
     readonly leverMs?: number;
@@ -64,6 +68,7 @@ export async function outcomeOf(session: Session, end: LoopEnd): Promise<Outcome
     ...(state.cause ? { cause: state.cause } : {}),
     ...(state.failedAt === undefined ? {} : { failedAt: state.failedAt }),
     ...(state.name === "held" ? { heldAt: state.step } : {}),
+    ...keptIn(state),
     ...(turned ? { revert: revertOf(session) } : {}),
     journal: deps.record.journal.location,
     rolloutId,
@@ -83,6 +88,12 @@ export async function outcomeOf(session: Session, end: LoopEnd): Promise<Outcome
     });
   }
   return outcome;
+}
+
+/** What a state keeps as evidence, as an outcome says it. */
+export function keptIn(state: RolloutState): Pick<Outcome, "kept"> {
+  const concern = state.cause?.concern;
+  return isKept(state) && concern !== undefined ? { kept: concern } : {};
 }
 
 function nameOf({ state }: Session): OutcomeName {

@@ -13,6 +13,8 @@ export interface Recorded {
   readonly planHash: string;
   readonly state: RolloutState;
   readonly baseline?: Baseline;
+  /** Of its way back, where the route was read back at 0: verdict to weight 0, ms. */
+  readonly leverMs?: number;
   /** Wall time of the last entry. */
   readonly lastAt: string;
   /** Its outcome, once there is an `end` entry. */
@@ -36,6 +38,7 @@ export function lastRollout(entries: readonly JournalEntry[]): Recorded | undefi
   const baseline = own.findLast((entry) => entry.data["effect"] === "baseline")?.data["baseline"] as
     | Baseline
     | undefined;
+  const leverMs = own.findLast(({ data }) => data["effect"] === "read-back")?.data["leverMs"];
   const end = own.findLast((entry) => entry.kind === "end");
   const taken = own.findLast((entry) => entry.kind === "decision");
   // A held rollout that was taken up again has decisions after its `end`.
@@ -46,6 +49,7 @@ export function lastRollout(entries: readonly JournalEntry[]): Recorded | undefi
     planHash: begin.planHash,
     state: foldState(plan, own),
     ...(baseline ? { baseline } : {}),
+    ...(typeof leverMs === "number" ? { leverMs } : {}),
     lastAt: own.at(-1)?.wallAt ?? begin.wallAt,
     ...(ended ? { ended: String(end.data["outcome"]) } : {}),
   };

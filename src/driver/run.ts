@@ -1,4 +1,5 @@
 import type { Priority } from "../analysis/budget-terms.ts";
+import { isKept } from "../decide/kept.ts";
 import { initialState, reduce } from "../decide/reduce.ts";
 import { RolloutError } from "../errors/errors.ts";
 import { planHash } from "../plan/build-plan.ts";
@@ -164,7 +165,9 @@ async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
       {
         code: "rollout-in-flight",
         exit: "blocked",
-        hint: `Finish it (\`rollouts run --version ${plan.to}\`), or take it back (\`rollouts abort\`).`,
+        hint: isKept(recorded.state)
+          ? "It is kept as evidence: `rollouts evidence export` saves it, `rollouts evidence release --by NAME` lets it go."
+          : `Finish it (\`rollouts run --version ${plan.to}\`), or take it back (\`rollouts abort\`).`,
       },
     );
   }
@@ -190,7 +193,7 @@ async function takeUp(start: Start, recorded: Recorded): Promise<Session> {
   };
   await journal(session, "decision", { decision });
   session.state = reduce(session.state, decision, { ms: deps.runtime.clock.now() });
-  if (session.state.name.startsWith("reverting-")) turnedBackNow(session);
+  if (session.state.name.startsWith("reverting-")) turnedBackNow(session, recorded);
   return session;
 }
 
@@ -211,9 +214,10 @@ function sessionOf({ deps, options, lease, outbox }: Start, recorded: Recorded):
   };
 }
 
-/** A way back that is taken up is timed from here. */
-function turnedBackNow(session: Session): void {
+/** A way back that is taken up is timed from here; how soon its traffic was off stands in the journal. */
+function turnedBackNow(session: Session, { leverMs }: Recorded): void {
   const { clock, wall } = session.deps.runtime;
+  if (leverMs !== undefined) session.leverMs = leverMs;
   session.turnedBackAtWallMs = wall.now();
   session.turnedBackAtMs = clock.now();
 }

@@ -5,6 +5,7 @@ import { stableJson } from "../lib/stable-json.ts";
 import { buildPlan, planHash } from "../plan/build-plan.ts";
 import { serviceSpec } from "../plan/snapshots.ts";
 import type { Revisions } from "../ports/revisions.ts";
+import type { Concern } from "../types/concern.ts";
 import type { Release } from "../types/release.ts";
 import type { StateName } from "../types/state.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
@@ -30,6 +31,8 @@ export interface UndoOptions {
   /** Who decides, and why: the journal keeps both, and the reason keeps the version out from now on. */
   readonly by: string;
   readonly reason: string;
+  /** What it is beside a bad version: its people are told too. */
+  readonly concern?: Concern;
 }
 
 /**
@@ -96,9 +99,14 @@ async function announce(session: Session, options: UndoOptions): Promise<void> {
     kind: "revert",
     title: `ROLLBACK IN PROGRESS: ${plan.service} ${plan.to} → ${plan.from}`,
     text: `${by} asked for revision ${revision}: ${reason}.`,
+    ...concerned(options),
   };
   const announcement = announcementOf(deps, plan);
   await journal(session, "intent", { effect: "undo", undo, plan, holder, announcement, said });
+}
+
+function concerned({ concern }: UndoOptions): Pick<SaidInEntry, "concern"> {
+  return concern === undefined ? {} : { concern };
 }
 
 /** The `end`: it keeps the version before out of this stack, as one that a gate has reverted. */
@@ -118,6 +126,7 @@ async function close(session: Session, options: UndoOptions, problems: readonly 
       ? `Rollback complete: ${service} serves ${from}`
       : `ROLLBACK FAILED: ${service} ${to} → ${from}`,
     text: ok ? message : `A person has to look now. ${message}`,
+    ...concerned(options),
   };
   await journal(session, "observed", { said });
   await session.outbox?.flush();

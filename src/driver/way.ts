@@ -16,10 +16,15 @@ export function wayOf(strategy: StrategyKind, steps: readonly PlanStep[]): Way {
  */
 export function engineOfPlan(
   engine: Engine,
-  { change, budget, strategy, steps }: Pick<RolloutPlan, "change" | "budget" | "strategy" | "steps">,
+  plan: Pick<RolloutPlan, "change" | "overridden" | "budget" | "strategy" | "steps">,
 ): Engine {
+  const { change, overridden, budget, strategy, steps } = plan;
   if (change === undefined && isUntouched(budget)) return engine;
-  const way = wayOf(strategy, steps);
+  const way: Way = {
+    ...wayOf(strategy, steps),
+    ...(change === undefined ? {} : { change }),
+    ...(overridden === undefined ? {} : { reason: overridden.reason }),
+  };
   const onWay = (target: Target): Target => ({ ...target, way });
   return {
     preview: (options) => engine.preview({ ...options, target: onWay(options.target) }),

@@ -60,12 +60,27 @@ export type FlagAudience = z.infer<typeof audienceSchema>;
 
 /** A flag's parsed JSON, checked. Throws RolloutError `flag-invalid` on what an application would refuse or misread. */
 export function readFlag(raw: unknown): FeatureFlag {
-  // Numbers that `parseFlag` kept as they were written are numbers to whoever asks.
-  const plain: unknown = raw === undefined ? raw : JSON.parse(JSON.stringify(raw));
-  const parsed = flagSchema.safeParse(plain);
+  const parsed = flagSchema.safeParse(plainFlag(raw));
   if (parsed.success) return parsed.data;
   const id: unknown = Object(raw).id;
   throw invalidFlag(typeof id === "string" ? id : "without an id", parsed.error.issues);
+}
+
+/** What `readFlag` would refuse, by its place in the flag; or `readAudience`, in a filter's parameters. Tells no value. */
+export function flagProblems(raw: unknown, of: "flag" | "audience" = "flag"): readonly FlagProblem[] {
+  const parsed = (of === "flag" ? flagSchema : parametersSchema).safeParse(plainFlag(raw));
+  return (parsed.error?.issues ?? []).map(({ path, message }) => ({ path: path.join("."), rule: message }));
+}
+
+/** A place in a flag, and the rule that it breaks. */
+export interface FlagProblem {
+  readonly path: string;
+  readonly rule: string;
+}
+
+/** Numbers that `parseFlag` kept as they were written are numbers to whoever asks. */
+function plainFlag(raw: unknown): unknown {
+  return raw === undefined ? raw : JSON.parse(JSON.stringify(raw));
 }
 
 /** The audience of a targeting filter. Throws as `readFlag` does. */

@@ -1,6 +1,7 @@
 import { RolloutError } from "../errors/errors.ts";
 import type { FlagPhase } from "../types/flag.ts";
 import { builtInFilter, percentageFilter, targetingFilter } from "./flag-filters.ts";
+import { isFlagId } from "./flag-id.ts";
 import type { RawFlag } from "./flag-json.ts";
 
 /** To the letter: with a space after the semicolon nobody takes the key for a flag. */
@@ -10,7 +11,7 @@ const keyPrefix = ".appconfig.featureflag/";
 
 /** Key of a flag. Throws RolloutError `flag-id` on an id that App Configuration doesn't take. */
 export function flagKey(id: string): string {
-  if (id !== "" && /^[^:\n\r%]*$/.test(id)) return `${keyPrefix}${id}`;
+  if (isFlagId(id)) return `${keyPrefix}${id}`;
   throw new RolloutError(`The flag id ${JSON.stringify(id)} can't be used.`, {
     code: "flag-id",
     exit: "config",

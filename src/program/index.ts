@@ -1,3 +1,5 @@
+import type * as k8s from "@pulumi/kubernetes";
+import { output } from "@pulumi/pulumi";
 import { CanaryDeployment } from "../components/canary-deployment.ts";
 import { rolloutProgram } from "./rollout-program.ts";
 
@@ -24,6 +26,18 @@ const shapes = new Map<string, Shape>([
   ["test", { namespace: "atp-test", replicas: 6, hostname: "ingest.test.atp.example" }],
   ["dev", { namespace: "atp-dev", replicas: 1, hostname: "ingest.dev.atp.example" }],
 ]);
+
+/** Says whose an object is. No selector reads these labels, and pods don't have them. */
+function owned(environment: string) {
+  const labels = { owner: "atp", service: "atp-ingestion", environment };
+  return <T extends k8s.apps.v1.DeploymentArgs | k8s.core.v1.ServiceArgs>(args: T): T => ({
+    ...args,
+    metadata: output(args.metadata).apply((metadata) => ({
+      ...metadata,
+      labels: { ...metadata?.labels, ...labels },
+    })),
+  });
+}
 
 export default rolloutProgram(async (rollout) => {
   if (rollout.environment === "staging") {
@@ -53,6 +67,8 @@ export default rolloutProgram(async (rollout) => {
     port: 8080,
     replicas: shape.replicas,
     route: { gateway: "atp-gateway", hostnames: [shape.hostname] },
+    resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "1", memory: "2Gi" } },
+    transform: { deployment: owned(rollout.environment), service: owned(rollout.environment) },
   });
   if (shape.flag !== undefined) {
     const { FeatureFlagRollout } = await import("../components/feature-flag-rollout.ts");

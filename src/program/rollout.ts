@@ -19,7 +19,7 @@ import { recordSteps, stepsOf } from "../plan/steps.ts";
 import type { Resolved, Target, Way } from "../types/engine.ts";
 import type { FlagConfig } from "../types/flag-config.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
-import type { FlagRelease, Release, StepId } from "../types/release.ts";
+import type { FlagRelease, Release, RolloutIntent, StepId } from "../types/release.ts";
 import type { WorkloadSnapshot } from "../types/workload.ts";
 import { programPolicy } from "./program-policy.ts";
 import {
@@ -100,8 +100,19 @@ function resolve(input: RolloutInput, claim: RolloutClaim): ClaimedRollout {
       from: exposureBefore(record, release),
       to: release.exposure,
       increments,
+      ...whyOf(input, release),
     },
   };
+}
+
+/** What the way is for; a settled stack says nothing of the version that came last. */
+function whyOf(
+  { target }: RolloutInput,
+  { candidate }: FlagRelease,
+): Pick<RolloutIntent, "change" | "reason"> {
+  const { change, reason } = target.way ?? {};
+  if (candidate === undefined) return {};
+  return { ...(change === undefined ? {} : { change }), ...(reason === undefined ? {} : { reason }) };
 }
 
 /** A flag alone is what the stack rolls out. */

@@ -1,10 +1,13 @@
 import type { EscalationConfig, Rung } from "./escalation.ts";
 
+/** Whom a concern calls beside whoever is on call: corruption security, a compliance violation compliance. */
+export type Guard = "security" | "compliance";
+
 /**
- * Which messages a channel gets: all, those of an incident (revert, hold, page), those of progress, or an alarm that goes
- * up to somebody.
+ * Which messages a channel gets: all, those of an incident (revert, hold, page), those of progress, an alarm that goes up
+ * to somebody, or those of a concern.
  */
-export type ChannelFor = "all" | "incidents" | "deployments" | Rung;
+export type ChannelFor = "all" | "incidents" | "deployments" | Rung | Guard;
 
 /** Who is named in messages, and what they lead to. Everything may be absent: nothing is made up. */
 export interface Communication {
@@ -13,6 +16,10 @@ export interface Communication {
   readonly manager?: string;
   readonly vp?: string;
   readonly cto?: string;
+  /** Who is called for data corruption. */
+  readonly security?: string;
+  /** Who is called for a compliance violation. */
+  readonly compliance?: string;
   /** IANA zone in which times are told. */
   readonly zone: string;
   readonly dashboards: readonly MessageLink[];

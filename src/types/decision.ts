@@ -1,4 +1,5 @@
 import type { ChecklistItem } from "./checklist.ts";
+import type { Concern } from "./concern.ts";
 import type { StepId } from "./release.ts";
 import type { Cause, StateName } from "./state.ts";
 
@@ -7,6 +8,7 @@ export type Decision =
   /**
    * Enter `to` and run its effect. `confirmed`: the route of the step was read back (its clock starts now; the
    * effect of the same state is not run again). `retry`: the same state, its effect once more. `anew`: what was seen so far is no evidence any more.
+   * `off`: the candidate has no traffic any more.
    */
   | {
       readonly kind: "continue";
@@ -15,6 +17,7 @@ export type Decision =
       readonly confirmed?: true;
       readonly retry?: true;
       readonly anew?: true;
+      readonly off?: true;
       readonly reason: string;
       readonly message: string;
     }
@@ -31,12 +34,26 @@ export type Decision =
       readonly reason: string;
       readonly message: string;
     }
-  /** Over for now: a person has to decide. End state `held`. */
-  | { readonly kind: "escalate"; readonly cause?: Cause; readonly reason: string; readonly message: string };
+  /** Over for now: a person has to decide. End state `held`. `concern`: what its cause turned out to be. */
+  | {
+      readonly kind: "escalate";
+      readonly cause?: Cause;
+      readonly concern?: Concern;
+      readonly reason: string;
+      readonly message: string;
+    };
 
 /** What people ask of a rollout in flight. */
 export type RolloutRequest =
-  | { readonly kind: "abort"; readonly by: string; readonly reason: string; readonly at: string }
+  | {
+      readonly kind: "abort";
+      readonly by: string;
+      readonly reason: string;
+      readonly at: string;
+      readonly concern?: Concern | undefined;
+    }
+  /** What is kept as evidence may go. */
+  | { readonly kind: "release"; readonly by: string; readonly reason: string; readonly at: string }
   | { readonly kind: "pause" | "resume"; readonly by: string; readonly reason: string; readonly at: string }
   /**
    * Nothing is asked of the rollout, the journal keeps it. `acknowledge`: somebody has the alarm; `sev1`: it is the worst

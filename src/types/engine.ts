@@ -1,3 +1,4 @@
+import type { ChangeKind } from "./change.ts";
 import type { JournalHead } from "./journal.ts";
 import type { StrategyKind } from "./plan.ts";
 import type { Release, StepId } from "./release.ts";
@@ -9,6 +10,9 @@ export interface Way {
   readonly steps: readonly StepId[];
   /** Exposures in percent. */
   readonly increments: readonly number[];
+  readonly change?: ChangeKind;
+  /** Why the strategy is another than the matrix gives that change. */
+  readonly reason?: string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { BreakGlass, Communication, MessageLink } from "./communication.ts";
+import type { Concern } from "./concern.ts";
 import type { Rung } from "./escalation.ts";
 import type { StepId } from "./release.ts";
 
@@ -106,6 +107,8 @@ export interface RolloutMessage {
   readonly to?: { readonly rung: Rung; readonly name?: string };
   /** Whom it went up to so far, where it is over: they hear of that too. */
   readonly told?: readonly Rung[];
+  /** What its cause is beside a bad version: it has people of its own. */
+  readonly concern?: Concern;
   readonly breakGlass: readonly BreakGlass[];
   /** What becomes of the rollout's alert: one key a rollout, resolved once, never opened again. */
   readonly alert?: { readonly action: "trigger" | "resolve"; readonly key: string };

@@ -6,6 +6,7 @@ import type { Communication } from "./communication.ts";
 import type { EscalationConfig } from "./escalation.ts";
 import type { FlagConfig } from "./flag-config.ts";
 import type { GateLimits } from "./gates.ts";
+import type { GuardrailsConfig } from "./guardrails.ts";
 import type { MigrationConfig } from "./migration-config.ts";
 import type { NodePoolLeverConfig } from "./node-pools.ts";
 import type { IncidentConfig, NotifyConfig } from "./notify.ts";
@@ -139,6 +140,8 @@ export interface EnvironmentPolicy {
   readonly communication?: Communication;
   /** Absent: no incident is opened. */
   readonly incident?: IncidentConfig;
+  /** Absent: no policy pack judges a step. */
+  readonly guardrails?: GuardrailsConfig;
   /** Absent: an alarm goes up to nobody. */
   readonly escalation?: EscalationConfig;
   readonly record: RecordConfig;

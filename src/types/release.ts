@@ -1,3 +1,4 @@
+import type { ChangeKind } from "./change.ts";
 import type { WorkloadSnapshot } from "./workload.ts";
 
 /**
@@ -51,4 +52,8 @@ export interface RolloutIntent {
   /** Exposure after, 0-100 %. */
   readonly to: number;
   readonly increments: readonly number[];
+  /** What the version brings, where the rollout's plan says it. */
+  readonly change?: ChangeKind;
+  /** Why the strategy is another than the matrix gives that change. */
+  readonly reason?: string;
 }

@@ -1,3 +1,4 @@
+import type { Concern } from "./concern.ts";
 import type { StepId } from "./release.ts";
 
 export type RevertStage = "lever" | "stack" | "drain" | "clean" | "verify";
@@ -33,6 +34,7 @@ export interface Cause {
   /** `environment` where stable is ill too; `evidence` where nothing could be proved either way. */
   readonly kind: "canary" | "environment" | "person" | "engine" | "router" | "foreign-change" | "evidence";
   readonly gate?: string;
+  readonly concern?: Concern;
 }
 
 /** The driver's own state: a fold over the journal, never stored by itself. Times in ms of the rollout's clock. */
@@ -52,6 +54,8 @@ export interface RolloutState {
   readonly cause?: Cause;
   /** Step at which it turned back. */
   readonly failedAt?: StepId;
+  /** On a way back: it was read back, or written, that the candidate has no traffic any more. */
+  readonly trafficOff?: true;
   /** In `held`: the state that a new run takes up again. */
   readonly heldFrom?: StateName;
   /** Tries of the present state's effect so far. */

@@ -222,6 +222,15 @@ function requestCases(open: () => Promise<RecordUnderTest>): void {
       expect(read[0]).toEqual(expected);
     });
 
+    it("keeps what an abort is beside, and who lets evidence go", async () => {
+      const { a, b } = await open();
+      const concerned: Submission = { ...abort, kind: "abort", concern: "compliance" };
+      const release: Submission = { ...abort, kind: "release" };
+      for (const request of [concerned, abort, release]) await b.requests.submit(request);
+      const without = ({ rolloutId: _, ...request }: Submission) => request;
+      expect(await a.requests.read("r1")).toEqual([concerned, abort, release].map(without));
+    });
+
     it("keeps a person's word for an item under the version's own id", async () => {
       const { a, b } = await open();
       await b.requests.submit(confirm);

@@ -110,3 +110,26 @@ it("no message says that nobody was hurt where requests have failed", () => {
     expect(impact?.text).not.toMatch(/no (customer )?impact|none of/i);
   }
 });
+
+describe("of a concern", () => {
+  const concerned = async () => {
+    const communication = { ...policy.communication, security: "@sam" };
+    const driver = aDriver({ policy: { ...policy, communication }, startMs });
+    await driver.run({ about, stopAfter: "20" });
+    const at = new Date(driver.clock.now()).toISOString();
+    const why = { by: "dana", reason: "wrong tenant ids", at, rolloutId: driver.rolloutId() };
+    await driver.record.requests.submit({ kind: "abort", concern: "corruption", ...why });
+    expect(await driver.run({ onlyResume: true })).toMatchObject({ kept: "corruption" });
+    return driver.notify.sent.slice(-2);
+  };
+
+  it("turning back, and kept", async () => {
+    const [turning, kept] = (await concerned()) as [RolloutMessage, RolloutMessage];
+    for (const [name, message] of [
+      ["concern", turning],
+      ["kept", kept],
+    ] as const)
+      for (const [ending, render] of formats)
+        await expect(render(message)).toMatchFileSnapshot(join(goldens, `${name}.${ending}`));
+  });
+});

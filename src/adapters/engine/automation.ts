@@ -26,10 +26,12 @@ export interface AutomationOptions extends RecoverOptions {
     report(resolved: Resolved): void;
   }) => Promise<Record<string, unknown>>;
   /**
-   * Executable files or folders. A mandatory violation in a preview is a result; in an update a failure. A
-   * converging update runs without: no policy may block the way back to a baseline that passed before.
+   * Executable files or folders. A mandatory violation in a preview is a result; in an update a failure. They judge
+   * steps forward alone: no policy may block the way back to a baseline that passed before.
    */
   readonly policyPacks?: readonly string[];
+  /** A JSON file a pack, in their order. */
+  readonly policyPackConfigs?: readonly string[];
 }
 
 type Operation = "preview" | "up";
@@ -124,13 +126,13 @@ async function run(stack: Stack, options: AutomationOptions, request: Request): 
     color: "never" as const,
     onEvent: (event: unknown) => events.add(event),
     ...(request.refresh === true ? { refresh: true } : {}),
-    ...(options.policyPacks === undefined || request.converge === true
-      ? {}
-      : { policyPacks: [...options.policyPacks] }),
+    ...packsOf(options, request),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   };
   stack.workspace.envVars = {
     ...cliEnv(options),
+    // The CLI runs in a folder of ours; a pack finds the stack's record from the user's.
+    ...(options.policyPacks === undefined ? {} : { ROLLOUTS_PROJECT_DIR: options.projectDir }),
     ...(request.converge === true ? { [forceVariable]: "true" } : {}),
   };
   try {
@@ -145,6 +147,22 @@ async function run(stack: Stack, options: AutomationOptions, request: Request): 
   } finally {
     stack.workspace.envVars = cliEnv(options);
   }
+}
+
+/**
+ * Packs judge a step forward. A record that is written verbatim has passed before, whatever way back it is; and a survey
+ * asks for no step.
+ */
+function packsOf(
+  { policyPacks, policyPackConfigs }: AutomationOptions,
+  { target, converge }: Request,
+): { policyPacks?: string[]; policyPackConfigs?: string[] } {
+  const isForward = target.kind === "step" && target.step !== undefined;
+  if (policyPacks === undefined || converge === true || !isForward) return {};
+  return {
+    policyPacks: [...policyPacks],
+    ...(policyPackConfigs === undefined ? {} : { policyPackConfigs: [...policyPackConfigs] }),
+  };
 }
 
 function previewResult({ log, resolved, failed }: Outcome): PreviewResult {

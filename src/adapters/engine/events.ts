@@ -119,7 +119,7 @@ function violationOf(event: {
   readonly policyName: string;
   readonly enforcementLevel: string;
 }): PolicyViolation {
-  const message = plain(event.message);
+  const message = withoutDescription(plain(event.message));
   // In a preview a mandatory policy that meets an unknown value is let through as advisory: fail closed.
   const unproven = /can't run policy/i.test(message);
   return {
@@ -128,6 +128,12 @@ function violationOf(event: {
     ...(event.resourceUrn ? { urn: event.resourceUrn } : {}),
     message,
   };
+}
+
+/** The SDK puts a policy's description before what it has found, in a line of its own. */
+function withoutDescription(message: string): string {
+  const [, ...found] = message.split("\n");
+  return found.length === 0 ? message : found.join("\n").trim();
 }
 
 /** Without the engine's colour marks. */

@@ -1,3 +1,4 @@
+import { concernWords } from "../../lib/concern.ts";
 import type { Delivery, Notify } from "../../ports/notify.ts";
 import type { RolloutMessage } from "../../types/message.ts";
 import { type ChannelOptions, refOf } from "./channel.ts";
@@ -67,6 +68,7 @@ function changePayload(message: RolloutMessage) {
       rolloutId,
       messageId: id,
       ...versions,
+      ...(message.concern === undefined ? {} : { concern: concernWords[message.concern] }),
       ...(message.metrics === undefined ? {} : { metrics: message.metrics.rows }),
       ...(impact === undefined ? {} : { impact: impact.text }),
       ...(incident === undefined ? {} : { incident: incident.id }),

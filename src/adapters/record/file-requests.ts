@@ -5,12 +5,14 @@ import * as z from "zod";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Requests } from "../../ports/record.ts";
 import { duringItems, postItems, preItems } from "../../types/checklist.ts";
+import { concerns } from "../../types/concern.ts";
 import { appendLine, readLines } from "./jsonl.ts";
 import type { StoreLock } from "./store-lock.ts";
 
 const common = { rolloutId: z.string(), by: z.string(), reason: z.string(), at: z.string() };
 const content = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("abort"), ...common }),
+  z.object({ kind: z.literal("abort"), concern: z.enum(concerns).optional(), ...common }),
+  z.object({ kind: z.literal("release"), ...common }),
   z.object({ kind: z.enum(["pause", "resume", "note", "acknowledge", "sev1", "all-clear"]), ...common }),
   z.object({ kind: z.literal("approve"), step: z.string(), ...common }),
   z.object({

@@ -9,7 +9,9 @@ import { type PlanView, renderPlan } from "../render/plan.ts";
 import { renderFigures } from "../render/plan-figures.ts";
 import { atChange, changeOption, termsFor } from "../start.ts";
 import { priorityOption } from "../urgency.ts";
+import type { StackAt } from "../world.ts";
 import { figureOptions, figuresOf, type PlanFigures, parseTraffic } from "./plan-figures.ts";
+import type { Previewed } from "./plan-preview.ts";
 
 export const planCommand: Command = {
   name: "plan",
@@ -19,11 +21,13 @@ export const planCommand: Command = {
     changeOption,
     priorityOption,
     ...figureOptions,
+    { flags: "--preview", summary: "preview the next step in the engine too, judged by the guardrails" },
   ],
   examples: [
     "rollouts plan --stack prod",
     "rollouts plan --stack prod --traffic 100/s",
     "rollouts plan --stack prod --change bug-fix",
+    "rollouts plan --stack prod --preview",
     "rollouts plan --stack prod --version 1.2.4 --json",
   ],
   handler: plan,
@@ -34,7 +38,8 @@ async function plan(context: CommandContext): Promise<CommandResult> {
   const { at: bare, entries } = opened;
   const kind = textOption(context, "change") as ChangeKind | undefined;
   const { change } = termsFor(bare, kind);
-  const { config, stack } = atChange(bare, kind);
+  const at = atChange(bare, kind);
+  const { config, stack } = at;
   const version = textOption(context, "version") ?? config.version;
   if (version === undefined) throw noVersion(stack, config.project);
   const served = servedVersion(entries);
@@ -43,8 +48,27 @@ async function plan(context: CommandContext): Promise<CommandResult> {
   const notes = notesOf(context, opened, { view, version, served });
   const text = renderPlan(view, { stack, color: context.color, notes });
   const expected = await expectedOf(context, view, { stack: opened, policy: config.policy });
-  if (expected === undefined) return { data: view, text };
-  return { data: { ...view, expected }, text: `${text}\n\n${renderFigures(expected, context)}` };
+  const result =
+    expected === undefined
+      ? { data: view, text }
+      : { data: { ...view, expected }, text: `${text}\n\n${renderFigures(expected, context)}` };
+  if (!flag(context, "preview")) return result;
+  return await withPreview(context, at, { result, version, ...(change === undefined ? {} : { change }) });
+}
+
+/** The engine is only loaded where it is asked. */
+async function withPreview(
+  context: CommandContext,
+  at: StackAt,
+  {
+    result,
+    ...previewed
+  }: Previewed & { readonly result: { readonly data: PlanView; readonly text: string } },
+): Promise<CommandResult> {
+  const { endedBy, previewStep, renderPreview } = await import("./plan-preview.ts");
+  const preview = await previewStep(context, at, previewed);
+  const text = `${result.text}\n\n${renderPreview(preview)}`;
+  return { data: { ...result.data, preview }, text, ...endedBy(preview) };
 }
 
 /** What reads the tenants is loaded only where a flag is opened. */

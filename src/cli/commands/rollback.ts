@@ -1,4 +1,6 @@
-import { type Command, textOption } from "../command.ts";
+import { type Concern, concerns } from "../../types/concern.ts";
+import { type Command, type CommandContext, textOption } from "../command.ts";
+import { concernOption } from "../requests.ts";
 import { turnBack } from "../turn-back.ts";
 import { undoTo } from "../undo.ts";
 
@@ -18,6 +20,10 @@ export const rollbackCommand: Command = {
     },
     { flags: "--by <name>", summary: "who decides", required: true },
     { flags: "--details <text>", summary: "what happened: the journal keeps it" },
+    {
+      ...concernOption,
+      summary: `${concernOption.summary}; default: the reason, where it is corruption or compliance`,
+    },
   ],
   examples: [
     'rollouts rollback --stack prod --reason corruption --by dana --details "wrong tenant ids"',
@@ -27,8 +33,16 @@ export const rollbackCommand: Command = {
     const details = textOption(context, "details");
     const given = textOption(context, "reason") ?? "other";
     const reason = details === undefined ? given : `${given}: ${details}`;
+    const concern = concerning(context, given);
     const revision = textOption(context, "toRevision");
-    if (revision === undefined) return turnBack(context, { verb: "rollback", reason });
-    return undoTo(context, { revision, by: textOption(context, "by") ?? "unknown", reason });
+    if (revision === undefined) return turnBack(context, { verb: "rollback", reason, ...concern });
+    return undoTo(context, { revision, by: textOption(context, "by") ?? "unknown", reason, ...concern });
   },
 };
+
+/** Who names corruption or compliance as the reason has said it. */
+function concerning(context: CommandContext, reason: string): { readonly concern?: Concern } {
+  const said = textOption(context, "concern") ?? reason;
+  const concern = concerns.find((one) => one === said);
+  return concern === undefined ? {} : { concern };
+}

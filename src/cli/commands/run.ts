@@ -1,3 +1,4 @@
+import { isKept } from "../../decide/kept.ts";
 import { exitOf, type Outcome } from "../../driver/outcome.ts";
 import { exitCodes, RolloutError } from "../../errors/errors.ts";
 import { stepsOf } from "../../plan/steps.ts";
@@ -6,7 +7,7 @@ import { drive } from "../drive.ts";
 import { assertFitsMigration } from "../migration-fence.ts";
 import { metricsOptions } from "../own-metrics.ts";
 import { type OpenStack, openStack } from "../record-view.ts";
-import { problemOf, renderOutcome } from "../render/outcome.ts";
+import { keptHint, problemOf, renderOutcome } from "../render/outcome.ts";
 import { setVersion } from "../set-version.ts";
 import { startOf, startOptions } from "../start.ts";
 import { noVersion } from "./plan.ts";
@@ -71,7 +72,9 @@ async function versionOf(context: CommandContext, { at, inFlight }: OpenStack): 
     throw new RolloutError(`${inFlight.plan.to} is in flight: the config is not changed to ${asked}.`, {
       code: "rollout-in-flight",
       exit: "blocked",
-      hint: "Finish it with `rollouts run`, or take it back with `rollouts abort`.",
+      hint: isKept(inFlight.state)
+        ? keptHint
+        : "Finish it with `rollouts run`, or take it back with `rollouts abort`.",
     });
   }
   const path = await setVersion(at, asked);

@@ -12,6 +12,7 @@ import type { EngineGuard, StackAt } from "../world.ts";
 import { openMessages } from "./channels.ts";
 import { openChecklist } from "./checklist-ports.ts";
 import { openExceptionsOf } from "./checklist-sources.ts";
+import { openGuardrails } from "./guardrails.ts";
 import { openPorts } from "./ports.ts";
 import { loadProgram, nodePoolProviderFile, slotProviderFile } from "./program.ts";
 import { openPolicy, pulumiCli } from "./secrets.ts";
@@ -35,12 +36,15 @@ export async function composeReal(
   const found = await acquireEngine({ env, log: (line) => talk.line(line), signal: runtime.signal });
   const { policy, secrets } = await openPolicy(at, pulumiCli(found.pulumi, env));
   talk.addSecrets(secrets);
+  const workDir = workFolder();
+  const engineVersion = found.version;
   const engine = createAutomationEngine({
     program,
     stack,
     project: config.project,
     projectDir,
-    workDir: workFolder(),
+    workDir,
+    ...openGuardrails(policy, { projectDir, folder: workDir, engineVersion }),
     pulumi: found.pulumi,
     // Added to this process's own environment: backend, login and plugins stay the user's.
     env: {

@@ -15,6 +15,7 @@ import { RolloutError } from "../../errors/errors.ts";
 import { journalName } from "../../lib/journal-chain.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { isFlagAlone } from "../../lib/strategies.ts";
+import type { Engine } from "../../ports/engine.ts";
 import type { RecordStore } from "../../ports/record.ts";
 import { sandboxEngine } from "../../sandbox/engine.ts";
 import type { FaultSpec } from "../../sandbox/faults.ts";
@@ -22,6 +23,8 @@ import { createSandboxMetrics } from "../../sandbox/metrics.ts";
 import { together } from "../../sandbox/observed.ts";
 import { createSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
 import type { JournalEntry } from "../../types/journal.ts";
+import type { EnvironmentPolicy } from "../../types/policy.ts";
+import { openGuardrails } from "./guardrails.ts";
 import { openCloud } from "./open-cloud.ts";
 import type { Program } from "./program.ts";
 import { rehearsalFiles } from "./rehearsal-files.ts";
@@ -29,6 +32,7 @@ import type { RehearsedCloud } from "./rehearsed-cloud.ts";
 import { faultsOfParts } from "./rehearsed-flags.ts";
 import { type MessageServer, rehearsedMessages } from "./rehearsed-messages.ts";
 import { binsOf, entryOf, healthyUnder, rehearsedPolicy, watchPorts } from "./rehearsed-policy.ts";
+import { releaseKept } from "./rehearsed-release.ts";
 import { createStridingClock } from "./striding-clock.ts";
 
 export interface RehearsalOptions {
@@ -97,7 +101,11 @@ export async function openRehearsal(options: RehearsalOptions): Promise<Rehearsa
     const deps = await rehearsalDeps(options, { sandbox, folder, found, cloud });
     await install(deps, options.baseline);
     const change = options.change === undefined ? {} : { change: options.change };
-    const run = (version: string) => runRollout(deps, { ...change, version, holder, rehearsed: true });
+    const once = (version: string) => runRollout(deps, { ...change, version, holder, rehearsed: true });
+    const run = async (version: string) => {
+      const outcome = await once(version);
+      return (await releaseKept(deps, once)) ?? outcome;
+    };
     const { app, nodes, flags } = cloud;
     const places = { ...(app ? { app } : {}), ...(nodes ? { nodes } : {}), ...(flags ? { flags } : {}) };
     return { sandbox, ...places, run, rollback: (reason) => rollback(deps, reason), close };
@@ -127,7 +135,7 @@ interface Parts {
 }
 
 async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<DriverDeps> {
-  const { config, stack, runtime } = options;
+  const { config, runtime } = options;
   const { sandbox } = parts;
   const policy = rehearsedPolicy(config.policy);
   const { flags } = parts.cloud;
@@ -141,31 +149,8 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
     changes: () => [...sandbox.faults.changes(), ...(flags?.changes() ?? [])],
   });
   const sandboxRuntime: Runtime = { ...runtime, clock: striding.clock };
-  const workDir = join(parts.folder, "work");
-  const state = join(parts.folder, "state");
-  const home = join(parts.folder, "home");
-  await Promise.all([workDir, state, home].map((dir) => mkdir(dir, { recursive: true })));
-  for (const [name, content] of Object.entries(await rehearsalFiles(options))) {
-    await writeFile(join(workDir, name), stringify(content));
-  }
   const passphrase = `rehearsal-${Math.floor(runtime.random() * 36 ** 9).toString(36)}`;
-  const engine = createAutomationEngine({
-    stack,
-    project: config.project,
-    projectDir: workDir,
-    workDir,
-    pulumi: parts.found.pulumi,
-    env: {
-      ...engineEnv(parts.found, { home }),
-      ...parts.cloud.env,
-      PULUMI_BACKEND_URL: `file://${state}`,
-      PULUMI_CONFIG_PASSPHRASE: passphrase,
-    },
-    createStack: true,
-    runtime: sandboxRuntime,
-    secrets: [passphrase],
-    program: options.program,
-  });
+  const engine = await rehearsalEngine(options, parts, { policy, passphrase, runtime: sandboxRuntime });
   const wrapped = sandboxEngine(parts.cloud.wrap(engine), sandbox);
   return {
     ...anchored({ engine: wrapped, record: rehearsalRecord(options) }),
@@ -182,6 +167,45 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
       options.observer?.(entry);
     },
   };
+}
+
+/** The real engine, on a backend, home and passphrase of its own. */
+async function rehearsalEngine(
+  options: RehearsalOptions,
+  parts: Parts,
+  its: { readonly policy: EnvironmentPolicy; readonly passphrase: string; readonly runtime: Runtime },
+): Promise<Engine> {
+  const workDir = join(parts.folder, "work");
+  const state = join(parts.folder, "state");
+  const home = join(parts.folder, "home");
+  await Promise.all([workDir, state, home].map((dir) => mkdir(dir, { recursive: true })));
+  for (const [name, content] of Object.entries(await rehearsalFiles(options))) {
+    await writeFile(join(workDir, name), stringify(content));
+  }
+  return createAutomationEngine({
+    stack: options.stack,
+    project: options.config.project,
+    projectDir: workDir,
+    workDir,
+    pulumi: parts.found.pulumi,
+    env: {
+      ...engineEnv(parts.found, { home }),
+      ...parts.cloud.env,
+      PULUMI_BACKEND_URL: `file://${state}`,
+      PULUMI_CONFIG_PASSPHRASE: its.passphrase,
+    },
+    createStack: true,
+    ...openGuardrails(its.policy, {
+      projectDir: options.projectDir,
+      folder: parts.folder,
+      engineVersion: parts.found.version,
+      // Windows are not asked in a rehearsal, whose time is its own.
+      rules: { "deployment-window": "disabled" },
+    }),
+    runtime: its.runtime,
+    secrets: [its.passphrase],
+    program: options.program,
+  });
 }
 
 /** A folder of its own each time, below the project's. */

@@ -34,6 +34,10 @@ export const realWorld: World = {
     const { openTeller } = await import("./channels.ts");
     return await openTeller(at, context);
   },
+  openEvidence: async (at, context, plan) => {
+    const { openEvidence } = await import("./evidence-ports.ts");
+    return await openEvidence(at, context, plan);
+  },
   openService: async (at, context, versions) => {
     const { openService } = await import("./service-port.ts");
     return await openService(at, context, versions);

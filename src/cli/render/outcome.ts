@@ -1,7 +1,9 @@
 import type { Outcome } from "../../driver/outcome.ts";
+import { concernWords } from "../../lib/concern.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { betaExposure, exposureTrail } from "../../lib/strategies.ts";
 import { isFlagStep } from "../../plan/flag-steps.ts";
+import type { Concern } from "../../types/concern.ts";
 import type { CommandResult } from "../command.ts";
 import { type Paint, painter } from "./human.ts";
 import { formatSeconds, stepLabel } from "./words.ts";
@@ -12,6 +14,7 @@ export function renderOutcome(outcome: Outcome, options: { readonly color: boole
   const lines = [
     headline(outcome, paint),
     ...revertLines(outcome),
+    ...keptLines(outcome),
     ...requestLines(outcome),
     ...openLines(outcome),
     `  journal  ${outcome.journal}`,
@@ -19,7 +22,10 @@ export function renderOutcome(outcome: Outcome, options: { readonly color: boole
   return lines.join("\n");
 }
 
-function headline({ outcome, version, exposures, failedAt, heldAt, cause }: Outcome, paint: Paint): string {
+function headline(
+  { outcome, version, exposures, failedAt, heldAt, cause, kept }: Outcome,
+  paint: Paint,
+): string {
   const why = cause ? `: ${cause.message}` : "";
   switch (outcome) {
     case "promoted":
@@ -29,6 +35,7 @@ function headline({ outcome, version, exposures, failedAt, heldAt, cause }: Outc
     case "revert-failed":
       return `${paint(["red", "bold"], `${version}: the revert did not verify`)}${why}`;
     case "held":
+      if (kept !== undefined) return `${paint("red", keptText(version, failedAt, kept))}${why}`;
       return `${paint("yellow", `${version} held`)} at ${stepLabel(heldAt ?? "?")}${why}`;
     case "blocked":
       return `${paint("red", `${version} blocked`)}, nothing was touched${why}`;
@@ -39,6 +46,23 @@ function headline({ outcome, version, exposures, failedAt, heldAt, cause }: Outc
     case "interrupted":
       return `${paint("yellow", `${version} interrupted`)}${lastText(exposures)}, nobody watches it now`;
   }
+}
+
+/** What is asked of people where a candidate is kept as evidence. */
+export const keptHint =
+  "`rollouts evidence export` saves it once more; `rollouts evidence release --by NAME` lets it go.";
+
+function keptText(version: string, failedAt: string | undefined, kept: Concern): string {
+  const what = concernWords[kept];
+  return `${version} turned back at ${stepLabel(failedAt ?? "?")}, kept without traffic as evidence of ${what}`;
+}
+
+/** What is asked of people before the way back goes on. */
+function keptLines({ kept }: Outcome): readonly string[] {
+  if (kept === undefined) return [];
+  return [
+    "  kept     pods and logs stay until `rollouts evidence release --by NAME`; then the way back goes on",
+  ];
 }
 
 function lastText(exposures: readonly number[]): string {
@@ -103,6 +127,12 @@ export function problemOf(outcome: Outcome): CommandResult["problem"] {
         hint: "Look at the stack and the route now; the journal says what is left.",
       };
     case "held":
+      if (outcome.kept !== undefined)
+        return {
+          code: "held",
+          message: `${keptText(version, failedAt, outcome.kept)}: ${message}`,
+          hint: keptHint,
+        };
       return {
         code: "held",
         message,

@@ -1,4 +1,6 @@
+import { concernWords } from "../../lib/concern.ts";
 import { exposureTrail } from "../../lib/strategies.ts";
+import type { Concern } from "../../types/concern.ts";
 import type { Cause, StateName } from "../../types/state.ts";
 import type { GateReading } from "../../types/verdict.ts";
 import type { RecordedOff } from "../flag-meant.ts";
@@ -32,6 +34,8 @@ export interface RolloutStatus {
   readonly exposures: readonly number[];
   readonly cause?: Cause;
   readonly failedAt?: string;
+  /** What the candidate is kept for as evidence, at weight 0. */
+  readonly kept?: Concern;
   /** Its outcome, once it is over or held. */
   readonly outcome?: string;
   readonly waitsFor: string;
@@ -69,6 +73,7 @@ export function renderStatus(
     ["  ", "state", `${state} at ${stepLabel(step)}, since ${ago(rollout.since, options.nowMs)}`],
     ["  ", "exposures", exposures.length > 0 ? exposureTrail(exposures) : "none yet"],
     ...(cause ? [["  ", "cause", `${cause.message} (${cause.reason})`]] : []),
+    ...(rollout.kept === undefined ? [] : [["  ", "kept", keptText(rollout.kept)]]),
     ["  ", "waits for", rollout.waitsFor],
     ...(rollout.alarm === undefined ? [] : [["  ", "alarm", alarmText(rollout.alarm, options.nowMs)]]),
     ...(view.flagOff === undefined
@@ -91,6 +96,10 @@ export function renderStatus(
       ? ""
       : `\n\n  gates, ${ago(rollout.readingsAt, options.nowMs)}\n${columns(gates)}`;
   return `${title} on ${stack}\n\n${columns(rows)}${seen}`;
+}
+
+function keptText(kept: Concern): string {
+  return `kept as evidence of ${concernWords[kept]}: no traffic, pods and logs stay`;
 }
 
 function alarmText(

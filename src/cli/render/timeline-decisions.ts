@@ -87,6 +87,10 @@ function continued(
     case "LeverFailed":
     case "StackUpdateFailed":
       return [{ symbol: "!", label, text: `${message}; the way back goes on`, tone: "warn" }];
+    case "EvidenceGivenUp":
+      return [{ symbol: "!", label: "given up", text: message, tone: "warn" }];
+    case "EvidenceReleased":
+      return [{ symbol: "↩", label: "evidence", text: message }];
     case "Drained":
       return [{ symbol: "↩", label: "drained", text: message }];
     default:

@@ -46,5 +46,8 @@ export function renderPdb(input: {
 
 /** A budget never asks for more pods than all but one: a small candidate must not block a node's drain. */
 export function budgetOf(minAvailable: number | string, replicas: number): number | string {
-  return typeof minAvailable === "number" ? Math.min(minAvailable, Math.max(0, replicas - 1)) : minAvailable;
+  const most = Math.max(0, replicas - 1);
+  if (typeof minAvailable === "number") return Math.min(minAvailable, most);
+  // A share is rounded up to whole pods: half of one pod is that pod.
+  return Math.ceil((Number.parseInt(minAvailable, 10) * replicas) / 100) > most ? most : minAvailable;
 }

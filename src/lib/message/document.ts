@@ -1,5 +1,6 @@
 import type { BreakGlass, MessageLink } from "../../types/communication.ts";
 import type { IncidentRef, MetricRow, RolloutMessage } from "../../types/message.ts";
+import { concernWords, guards } from "../concern.ts";
 
 /** A part of a message, before it has a format. */
 export type MessageBlock =
@@ -103,8 +104,9 @@ function held(message: RolloutMessage): readonly MessageBlock[] {
   return [
     fields([
       ["Reason", reason],
+      ...concerned(message),
       ["Status", status],
-      ["Traffic", message.exposure === undefined ? undefined : `${message.exposure} % stays as it is`],
+      ["Traffic", !message.exposure ? undefined : `${message.exposure} % stays as it is`],
     ]),
     ...metrics(message),
     fields([["On-call", onCall(message)]]),
@@ -119,6 +121,7 @@ function escalated(message: RolloutMessage): readonly MessageBlock[] {
   return [
     { kind: "text", text },
     fields([
+      ...concerned(message),
       ["For", to?.name],
       ["On-call", to === undefined ? undefined : onCall(message)],
       ["Incident", incident === undefined ? undefined : linkOf(incident)],
@@ -136,6 +139,7 @@ function back(message: RolloutMessage): readonly MessageBlock[] {
     ...(reason === undefined ? [{ kind: "text", text } as const] : []),
     fields([
       ["Reason", reason],
+      ...concerned(message),
       ["Action", action],
       ["Status", reason !== undefined && (phase === "rolled-back" || failed) ? status : undefined],
       ["Impact", impact?.text],
@@ -169,6 +173,18 @@ function onCall({ communication: { onCall: people } }: RolloutMessage): string {
   if (people === undefined) return "nobody is named (communication.onCall)";
   const second = people.secondary === undefined ? "" : `, ${people.secondary} (secondary)`;
   return `${people.primary} (primary)${second}`;
+}
+
+/** What it is beside a bad version, and who is called for that. */
+function concerned({ concern, communication }: RolloutMessage): readonly (readonly [string, string])[] {
+  if (concern === undefined) return [];
+  const guard = guards[concern];
+  const label = guard === "security" ? "Security" : "Compliance";
+  const who = communication[guard] ?? `nobody is named (communication.${guard})`;
+  return [
+    ["Concern", concernWords[concern]],
+    [label, who],
+  ];
 }
 
 function metrics({ metrics }: RolloutMessage): readonly MessageBlock[] {

@@ -1,5 +1,6 @@
 import type { IncidentReport, ReportLine } from "../../types/report.ts";
 import type { GateReading } from "../../types/verdict.ts";
+import { concernWords } from "../concern.ts";
 import { formatDuration } from "../duration.ts";
 import { escapedMarkdown } from "./markdown.ts";
 
@@ -39,6 +40,7 @@ function facts({ told, outcome, times }: IncidentReport): string {
     ["Step", told.step ?? "unknown"],
     ["Builds", builds],
     ["Change", told.change ?? ""],
+    ["Concern", told.concern === undefined ? "" : concernWords[told.concern]],
     ["Incident", [told.incident?.id, told.incident?.url].filter(Boolean).join(" ")],
     ["Traffic off after", leverMs === undefined ? "" : `${seconds(leverMs)}${objective}`],
     ["Baseline restored after", stackMs === undefined ? "" : seconds(stackMs)],

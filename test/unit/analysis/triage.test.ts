@@ -27,7 +27,7 @@ const leaves: readonly Leaf[] = [
     input: { severity: 1, errorRatePercent: 0, trend: "improves", userFacing: false },
     action: "revert",
     answers: [sev1],
-    next: [abort(sev1), status, report],
+    next: [`${abort(sev1)} --concern corruption`, "rollouts evidence export --stack prod", status, report],
   },
   {
     why: "SEV2 above 1 %: at once",

@@ -75,7 +75,7 @@ describe("with nothing in flight", () => {
 describe("abort and rollback", () => {
   const both = [
     { verb: "abort", argv: ["--by", "dana", "--reason", "wrong build"], reason: "wrong build" },
-    { verb: "rollback", argv: ["--reason", "corruption", "--by", "dana"], reason: "corruption" },
+    { verb: "rollback", argv: ["--reason", "customer", "--by", "dana"], reason: "customer" },
     {
       verb: "rollback",
       argv: ["--reason", "other", "--by", "dana", "--details", "tenant ids"],

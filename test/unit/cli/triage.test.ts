@@ -117,7 +117,6 @@ describe("triage --apply", () => {
   }
 
   it.each([
-    ["SEV1", ["--sev", "1"]],
     ["SEV2 over the limit", ["--sev", "2", "--error-rate", "1.5%"]],
     ["SEV2 that worsens", ["--sev", "2", "--error-rate", "0.4%", "--trend", "worsens"]],
     ["SEV3 that users meet", ["--sev", "3", "--user-facing"]],
@@ -130,6 +129,16 @@ describe("triage --apply", () => {
     expect(await asked()).toMatchObject([
       { kind: "abort", by: "dana", reason: expect.stringContaining("SEV") },
     ]);
+  });
+
+  it("SEV1 takes its traffic off, and keeps it as evidence of corruption", async () => {
+    const { driver, call, asked } = await held();
+    const { code, json } = await call(["--sev", "1"]);
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ data: { applied: { outcome: "held", kept: "corruption" } } });
+    expect(driver.world.weights.at(-1)).toBe(0);
+    expect(driver.world.record()?.candidate).toBeDefined();
+    expect(await asked()).toMatchObject([{ kind: "abort", by: "dana", concern: "corruption" }]);
   });
 
   it("SEV2 under the limit is paused for its watch, and goes on once it improves", async () => {

@@ -271,7 +271,9 @@ describe("autoscaler and disruption budget", () => {
     { minAvailable: 4, step: "5", canary: 0, why: "one pod may always go" },
     { minAvailable: 4, step: "50", canary: 2, why: "all but one of three" },
     { minAvailable: 4, step: "100", canary: 4, why: "as asked" },
-    { minAvailable: "50%", step: "5", canary: "50%", why: "a share is a share" },
+    { minAvailable: "50%", step: "5", canary: 0, why: "half of one pod would be that pod" },
+    { minAvailable: "50%", step: "50", canary: "50%", why: "two of three: a share is a share" },
+    { minAvailable: "100%", step: "100", canary: 5, why: "all but one of six" },
   ];
   test.each(budgets)("budget of the candidate at $step: $why", ({ minAvailable, step, canary }) => {
     const { stable, candidate } = render(releaseAt(step), { pdb: { minAvailable } });

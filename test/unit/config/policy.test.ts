@@ -196,6 +196,8 @@ describe("what config says goes over the preset", () => {
 
 /** Lists but the increments, the label matchers, people and the change system are one leaf each. */
 const wholes = [
+  "guardrails.rules",
+  "guardrails.packs",
   "health.candidate",
   "health.stable",
   "notify",

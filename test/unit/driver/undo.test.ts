@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { quarantine } from "../../../src/driver/checks/quarantine.ts";
+import { takes } from "../../../src/driver/outbox-owed.ts";
 import { lastRollout } from "../../../src/driver/resume.ts";
 import type { JournalEntry } from "../../../src/types/journal.ts";
 import { aPolicy, aSnapshot } from "../../support/builders.ts";
@@ -85,6 +86,15 @@ describe("undo to a revision", () => {
       ["revert", "ROLLBACK IN PROGRESS: atp-ingestion 1.2.5 → 1.2.3"],
       ["revert", "Rollback complete: atp-ingestion serves 1.2.3"],
     ]);
+  });
+
+  it("for a concern it tells that concern's people too", async () => {
+    const stack = await aRolledStack();
+    const before = stack.notify.sent.length;
+    await stack.undo(1, { concern: "compliance" });
+    const told = stack.notify.sent.slice(before);
+    expect(told.map(({ concern }) => concern)).toEqual(["compliance", "compliance"]);
+    expect(told.every((message) => takes({ kind: "slack", for: "compliance" }, message))).toBe(true);
   });
 
   it("the version in service: nothing to do, and nothing is written", async () => {

@@ -1,0 +1,15 @@
+import * as z from "zod";
+
+/** Parameter of rules on kinds of objects that any program may have. */
+export const everywhere = z.boolean().default(false);
+
+/** Whether a resource is a rollout's: one of its parents is a component of one. Or whether all are to be judged. */
+export function belongs({ urn }: { readonly urn: string }, { everywhere }: { readonly everywhere: boolean }) {
+  if (everywhere) return true;
+  const [, , types = ""] = urn.split("::");
+  return types.split("$").slice(0, -1).some(isComponent) || isComponent(types);
+}
+
+function isComponent(type: string): boolean {
+  return type.startsWith("rollouts:index:");
+}

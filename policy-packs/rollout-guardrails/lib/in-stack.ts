@@ -1,0 +1,25 @@
+import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
+import type { Finding, SeenStack, StackResource } from "./define.ts";
+
+/** Components of a rollout, of whatever class. */
+export function rolloutsIn(resources: readonly StackResource[]): readonly StackResource[] {
+  return resources.filter(({ type }) => type.startsWith("rollouts:index:"));
+}
+
+/**
+ * Judges the rollout policy of a stack's config. A stack without a rollout has none to judge; of one whose config can't
+ * be read nothing is proved, and that is found.
+ */
+export function* checkPolicy<P>(
+  { resources, stack }: SeenStack<P>,
+  check: (policy: EnvironmentPolicy) => Iterable<Finding>,
+): Iterable<Finding> {
+  if (rolloutsIn(resources).length === 0) return;
+  const found = stack.policy();
+  if (found.ok) yield* check(found.policy);
+  else
+    yield {
+      what: `the stack's rollout config can't be judged: ${found.why}`,
+      hint: "Preview in the project's folder, or set ROLLOUTS_PROJECT_DIR to it.",
+    };
+}

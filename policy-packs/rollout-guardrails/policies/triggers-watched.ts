@@ -1,0 +1,47 @@
+import * as z from "zod";
+import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
+import { type Finding, stackRule } from "../lib/define.ts";
+import { checkPolicy } from "../lib/in-stack.ts";
+
+const levels = [
+  ["db-pool", "dbPool"],
+  ["queue-depth", "queue"],
+  ["memory", "memory"],
+] as const;
+
+/** What nobody watches never turns back. */
+export const triggersWatched = stackRule({
+  name: "triggers-watched",
+  description:
+    "In production every automatic trigger has a real source, or its config says why there is none.",
+  level: "mandatory",
+  parameters: z.object({
+    /** Whether a written reason is enough to leave a level out. */
+    reasonIsEnough: z.boolean().default(true),
+  }),
+  *check(seen) {
+    yield* checkPolicy(seen, function* (policy) {
+      if (policy.preset !== "production" && policy.preset !== "hotfix") return;
+      yield* rehearsed(policy);
+      for (const [name, key] of levels) {
+        if (policy.watch.gauges[name].kind !== "none" || seen.parameters.reasonIsEnough) continue;
+        yield {
+          what: `rollout.watch.${key} is none, so nothing watches that trigger`,
+          hint: "Name its source; docs/configuration.md has the kinds.",
+        };
+      }
+    });
+  },
+});
+
+/** The sandbox's sources answer in rehearsals alone. */
+function* rehearsed({ metrics, health, lever }: EnvironmentPolicy): Iterable<Finding> {
+  const parts = { metrics, health, lever };
+  for (const [name, { kind }] of Object.entries(parts)) {
+    if (kind !== "sandbox") continue;
+    yield {
+      what: `rollout.${name} is the sandbox's, which exists in rehearsals alone`,
+      hint: `Write a real kind of ${name}.`,
+    };
+  }
+}
