@@ -1,6 +1,7 @@
 import * as containerservice from "@pulumi/azure-native/containerservice/index.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi";
 import { configError, RolloutError } from "../errors/errors.ts";
+import { shareOf } from "../plan/pools.ts";
 import { assertSamePools, type NodePoolRolloutArgs, nodeSpecOf } from "./node-pool-args.ts";
 import { NodePoolRelease } from "./node-pool-release.ts";
 import { recordedSides } from "./recorded.ts";
@@ -82,11 +83,13 @@ function noPools(name: string): RolloutError {
 function recorded(
   service: string,
   { pools }: NodePoolRolloutArgs,
-  { release, intent }: ClaimedRollout,
+  { release, intent, nodePools }: ClaimedRollout,
 ): Record<string, unknown> {
+  const moved = nodePools?.pools ?? [];
   return {
     service,
-    intent,
+    // Exposure is the share of the pools: it grows pool by pool, whatever the strategy's increments are.
+    intent: { ...intent, increments: moved.map((_, at) => shareOf(at + 1, moved.length)) },
     pools: Object.keys(pools),
     ...recordedSides(release),
   };

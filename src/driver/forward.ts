@@ -1,5 +1,6 @@
 import type { PreviewResult } from "../ports/engine.ts";
 import type { ResourceChange, Target } from "../types/engine.ts";
+import { sayAdvice } from "./advice.ts";
 import { takeBaseline } from "./baseline.ts";
 import type { EffectResult } from "./effect.ts";
 import { sayCohort } from "./flag-cohort.ts";
@@ -27,6 +28,7 @@ export async function stepForward(session: Session, signal: AbortSignal): Promis
   const preview = await deps.engine.preview({ target });
   const refusal = refuse(session, preview);
   if (refusal !== undefined) return { ok: false, ...refusal };
+  await sayAdvice(session, preview.violations);
   if (!(await session.lease.held()))
     return { ok: false, kind: "lease-lost", message: "the lease was lost before the update" };
   await journal(session, "intent", {

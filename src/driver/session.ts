@@ -135,6 +135,8 @@ export interface Session {
   flagMeant?: string;
   /** What the checklist of the present step has seen so far. */
   during?: DuringMemory;
+  /** What the guardrails have recommended so far. */
+  advised?: Set<string>;
   /** This rollout's entries as far as its own driver has written them; absent until somebody asks for them. */
   written?: JournalEntry[];
   /** Whether the service is down while it turns back: as read last, and what is under way. */

@@ -117,6 +117,7 @@ function observed({ data, step }: JournalEntry): readonly TimelineLine[] {
   }
   const alarm = alarmLine(data);
   if (alarm !== undefined) return [alarm];
+  if (Array.isArray(data["advice"])) return data["advice"].map(adviceLine);
   if (data["cohort"] !== undefined) return [{ symbol: "·", label, text: cohortText(data["cohort"]) }];
   const check = renderCheck(data);
   if (check !== undefined) return [check];
@@ -125,6 +126,13 @@ function observed({ data, step }: JournalEntry): readonly TimelineLine[] {
     return [{ symbol: "○", label: "quarantine", text: `lifted by ${by}: ${cause}`, tone: "warn" }];
   }
   return [];
+}
+
+/** What a guardrail recommends, which stops nothing. */
+function adviceLine(advice: unknown): TimelineLine {
+  const { policy, resource, message } = Object(advice);
+  const of = resource === undefined ? "" : ` (${resource})`;
+  return { symbol: "·", label: "advice", text: `${policy}${of}: ${message}`, tone: "quiet" };
 }
 
 /** Who enters with the phase that is about to be written. */

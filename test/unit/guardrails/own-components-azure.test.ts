@@ -19,7 +19,15 @@ import { register as registerPools } from "../components/node-pool-world.ts";
 import { validConfig } from "../config/valid-config.ts";
 import type { MockedResource } from "../program/mock-stack.ts";
 
-const onResources = [slotWarmUp, slotTraffic, flagSchema, flagPhases, flagPercentage, azureTags, exposureSteps];
+const onResources = [
+  slotWarmUp,
+  slotTraffic,
+  flagSchema,
+  flagPhases,
+  flagPercentage,
+  azureTags,
+  exposureSteps,
+];
 const onStacks = [slotSticky, slotIdentity, alertCoverage];
 const tags = { owner: "platform", service: "atp-ingestion", environment: "prod" };
 
@@ -67,8 +75,11 @@ describe("what the components register is clean under the rules", () => {
   it.each([
     ["a path that proves nothing", { warmUp: { path: "/" } }, "slot-warm-up"],
     ["a failure for warm", { warmUp: { statuses: [503] } }, "slot-warm-up"],
-    ["no health check", { healthPath: "" }, "slot-warm-up"],
-    ["a slot of another kind", { transform: { slot: <T>(args: T) => ({ ...args, tags, kind: "app" }) } }, "slot-identity"],
+    [
+      "a slot of another kind",
+      { transform: { slot: <T>(args: T) => ({ ...args, tags, kind: "app" }) } },
+      "slot-identity",
+    ],
     ["a sticky release", { sticky: { idle: { RELEASE_ID: "1" } } }, "slot-sticky"],
   ])("and BlueGreenApp is not with %s", async (_, args, rule) => {
     folder.write({ ...validConfig, preset: "staging" });
@@ -80,7 +91,10 @@ describe("what the components register is clean under the rules", () => {
   const runs: readonly (readonly [string, FlagRun])[] = [
     ["FeatureFlagRollout", {}],
     ["FeatureFlagRollout by variant, with a label", { flag: { by: "variant", variants, label: "prod/eu" } }],
-    ["FeatureFlagRollout with a store of its own", { args: { store: { create: { name: "atp-prod-appconfig" } }, tags } }],
+    [
+      "FeatureFlagRollout with a store of its own",
+      { args: { store: { create: { name: "atp-prod-appconfig" } }, tags } },
+    ],
   ];
   it.each(runs)("%s through all its phases, and back", async (_, run) => {
     const ways = [[], ...phases.map((_, at) => phases.slice(0, at + 1)), ["beta", "10", "off"]];
@@ -90,6 +104,17 @@ describe("what the components register is clean under the rules", () => {
       const { resources } = await runFlag({ ...run, ...before, ...(step === undefined ? {} : { step }) });
       // A stack without alerts is told so.
       expect([steps, await found(resources)]).toEqual([steps, ["alert-coverage"]]);
+    }
+  });
+
+  it("FeatureFlagRollout beside its service", async () => {
+    const run: FlagRun = { beside: true };
+    let record = await walk(run);
+    for (const phase of [...phases, "off"]) {
+      const { resources, release } = await runFlag({ ...run, record, step: `flag-${phase}` });
+      const own = resources.filter(({ type }) => /:(FeatureFlagRollout|KeyValue)$/.test(type));
+      expect([phase, await found(own)]).toEqual([phase, ["alert-coverage"]]);
+      record = release;
     }
   });
 
@@ -112,5 +137,44 @@ describe("what the components register is clean under the rules", () => {
   it("RolloutAlerts, with tags", async () => {
     expect(await found((await registerAlerts(await policyOf("prod"), { tags })).resources)).toEqual([]);
     expect(await found((await registerAlerts(await policyOf("prod"))).resources)).toEqual(["azure-tags"]);
+  });
+});
+
+describe("secrets", () => {
+  const secret = "hunter2-hunter2";
+  /** Every text of a value, one after the other, in place of what it was. */
+  function* planted(value: unknown, put: (made: unknown) => unknown): Iterable<unknown> {
+    if (typeof value === "string") yield put(secret);
+    else if (Array.isArray(value))
+      for (const [at, one] of value.entries()) yield* planted(one, (made) => put(value.with(at, made)));
+    else if (typeof value === "object" && value !== null)
+      for (const [key, one] of Object.entries(value))
+        yield* planted(one, (made) => put({ ...value, [key]: made }));
+  }
+
+  it("stand in no finding, wherever they are", async () => {
+    const worlds = [
+      await registerApp("stage"),
+      await runFlag({ record: await walk({}, "beta"), step: "10" }),
+      await registerAlerts(await policyOf("prod")),
+    ];
+    let count = 0;
+    for (const seen of worlds.map(({ resources }) => below(resources))) {
+      for (const [at, one] of seen.entries()) {
+        for (const props of planted(one.props, (made) => made)) {
+          const made = { ...one, props: props as Record<string, unknown> };
+          const texts: string[] = [];
+          for (const rule of onResources)
+            texts.push(...(await checkResource(rule, made, { everywhere: true })));
+          for (const rule of onStacks)
+            texts.push(
+              ...(await checkStack(rule, seen.with(at, made), { everywhere: true })).map(({ text }) => text),
+            );
+          expect(texts.join()).not.toContain(secret);
+          count += 1;
+        }
+      }
+    }
+    expect(count).toBeGreaterThan(200);
   });
 });
