@@ -8,7 +8,7 @@ import { createMemoryRecord } from "../support/memory-record.ts";
 import { diesAfter } from "../support/mortal.ts";
 import { aStrategy, type StrategyName, strategyNames } from "../support/strategies.ts";
 
-// What every strategy promises, whatever it moves and however (issue 4). On the fake engine for all of them; the real
+// What every strategy promises, whatever it moves and however. On the fake engine for all of them; the real
 // one has a test for each kind: plain-up, in-place, blue-green.
 
 type Driver = ReturnType<typeof aStrategy>;

@@ -4,7 +4,7 @@ import { exitOf } from "../../src/driver/outcome.ts";
 import { openStack, type RehearsedStack, rehearseOnce } from "../support/rehearse.ts";
 
 // Blue-green on the real engine, program and driver: staging on App Service (the real swap, validation and SlotRelease
-// over HTTPS to an ARM on loopback), prod on Kubernetes (issue 4, acceptance 2).
+// over HTTPS to an ARM on loopback), prod on Kubernetes.
 
 interface Row {
   readonly why: string;

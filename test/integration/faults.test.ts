@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type RehearsedRun, rehearseOnce } from "../support/rehearse.ts";
 
-// Issue 3, acceptance 6: fault x increment -> outcome, cause, failedAt, exit code. Each row is a whole rollout on the
+// Fault x increment -> outcome, cause, failedAt, exit code. Each row is a whole rollout on the
 // real engine, program and driver, in a cloud of its own; two run at a time, one for each core.
 
 interface Row {
@@ -125,7 +125,7 @@ describe.concurrent("the edges of the error limit (design 11: strictly greater b
   });
 });
 
-// Issue 5: what the guide's letter sees after minutes, or never, the comparison with stable sees in the first bins.
+// What the guide's letter sees after minutes, or never, the comparison with stable sees in the first bins.
 describe.concurrent("evidence", () => {
   const cases: Record<string, { fault: string; outcome: string; cause?: string }> = {
     "3 % at once": { fault: "errors=3%@20", outcome: "reverted", cause: "EvidenceAgainst" },
@@ -139,7 +139,7 @@ describe.concurrent("evidence", () => {
   });
 });
 
-// Issue 5, acceptance 3: the triggers on levels, and what no limit covers.
+// The triggers on levels, and what no limit covers.
 describe.concurrent("levels, objectives, data", () => {
   const watched = (rollout: Record<string, unknown>) => {
     const source = { kind: "prometheus", url: "http://p:9090", query: "checkout_rate" };

@@ -5,7 +5,7 @@ import { foreignTenant } from "../../src/sandbox/flags/edit.ts";
 import type { JournalEntry } from "../../src/types/journal.ts";
 import { openStack, type RehearsedStack } from "../support/rehearse.ts";
 
-// Issue 6, acceptance 1 and 5: prod with its service and its flag, and a flag alone, on the real engine, program, driver
+// Prod with its service and its flag, and a flag alone, on the real engine, program, driver
 // and App Configuration client; store and applications on loopback and a virtual clock.
 
 const refreshMs = 5_000;

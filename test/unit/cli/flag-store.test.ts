@@ -36,7 +36,6 @@ async function aStore() {
 }
 
 describe("flag off in App Configuration", () => {
-  // Issue 6, acceptance 3.
   it("during a concurrent foreign edit keeps that edit's other fields, and the stack holds with their names", async () => {
     const { server, put, run, kept, flag, ups, puts } = await aStore();
     const theirs = {

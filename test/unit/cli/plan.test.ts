@@ -27,7 +27,7 @@ describe("plan", () => {
     },
   );
 
-  // Issue 4, acceptance 1: six kinds of changes in the guide's four environments.
+  // Six kinds of changes in the guide's four environments.
   it.each(["dev", "test", "staging", "prod"])("every kind of change on %s", async (stack) => {
     const world = { ...realWorld, openRecord: async () => aDriver().record };
     const plans: string[] = [];

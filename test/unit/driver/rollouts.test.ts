@@ -73,7 +73,7 @@ describe("a breach", () => {
     },
   );
 
-  it("journals each ordered effect of the revert (issue 3, acceptance 7)", async () => {
+  it("journals each ordered effect of the revert", async () => {
     const driver = aDriver();
     driver.world.knobs.errorPercent = (exposure) => (exposure >= 20 ? 3 : 0.1);
     await driver.run();
@@ -178,7 +178,7 @@ describe("a breach", () => {
 });
 
 describe("silence", () => {
-  it("metrics outage at 20 % ends held, exit 22; approve lets it go on (issue 3, acceptance 6)", async () => {
+  it("metrics outage at 20 % ends held, exit 22; approve lets it go on", async () => {
     const driver = aDriver();
     driver.world.knobs.metricsDown = (exposure) => exposure === 20;
     const outcome = await driver.run();
