@@ -15,6 +15,7 @@ import { migrationFence } from "./policies/migration-fence.ts";
 import { noPlainSecrets } from "./policies/no-plain-secrets.ts";
 import { pinnedImages } from "./policies/pinned-images.ts";
 import { probes } from "./policies/probes.ts";
+import { productionReplicas } from "./policies/production-replicas.ts";
 import { resourceLimits } from "./policies/resource-limits.ts";
 import { rollingSettings } from "./policies/rolling-settings.ts";
 import { routeBackends } from "./policies/route-backends.ts";
@@ -39,6 +40,7 @@ export const policies: readonly (ResourceValidationPolicy | StackValidationPolic
   triggersWatched,
   migrationFence,
   rollingSettings,
+  productionReplicas,
   probes,
   resourceLimits,
   pinnedImages,

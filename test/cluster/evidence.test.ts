@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { createKubeCandidate } from "../../src/adapters/candidate/kube-candidate.ts";
 import type { RolloutRequest } from "../../src/types/decision.ts";
 import type { JournalEntry } from "../../src/types/journal.ts";
+import { type Load, startLoad } from "../support/cluster-load.ts";
 import { candidate, service } from "../support/cluster-program.ts";
 import {
   type ClusterSite,
@@ -12,10 +13,14 @@ import {
 
 let site: ClusterSite;
 let stack: ClusterStack;
+let load: Load;
 beforeAll(async () => {
   site = await startClusterSite((line) => console.log(line));
 });
-afterEach(() => stack?.stop());
+afterEach(async () => {
+  await load?.stop();
+  await stack?.stop();
+});
 afterAll(() => site?.stop());
 
 const soaking = (step: string) => (entry: JournalEntry) => entry.state === "soaking" && entry.step === step;
@@ -33,6 +38,7 @@ async function deployments(): Promise<readonly string[]> {
 
 it("a concern takes the traffic off and keeps the candidate's pods, until they are released", async () => {
   stack = await openStack(site);
+  load = startLoad({ url: stack.haproxy.url, perSecond: 200, maxSeconds: 180 });
   const baseline = await stack.deps.engine.deployed();
   const running = stack.run("1.2.5");
   await stack.entry("the soak at 20", soaking("20"));

@@ -64,12 +64,6 @@ export function sideOf(props: Members): "stable" | "canary" {
   return memberAt(props, "metadata", "labels", "version") === "canary" ? "canary" : "stable";
 }
 
-/** `<namespace>/<name>`: for comparing, never for a finding. */
-export function placeOf(props: Members): string {
-  const { namespace, name } = membersOf(props["metadata"]);
-  return `${String(namespace ?? "default")}/${String(name)}`;
-}
-
 /** A number of pods that may be written as a share of `pods`; undefined where it is neither. */
 export function podsOf(value: unknown, pods: number, round: (pods: number) => number): number | undefined {
   if (typeof value === "number") return value;

@@ -1,6 +1,7 @@
 import { belongs } from "./belongs.ts";
-import type { StackResource } from "./define.ts";
-import { isAutoscaler, memberAt, placeOf, sideOf, types } from "./kubernetes.ts";
+import type { Finding, StackResource } from "./define.ts";
+import { isAutoscaler, memberAt, sideOf, types } from "./kubernetes.ts";
+import { quoteNumber } from "./quote.ts";
 import { elementsOf, membersOf } from "./read.ts";
 
 /** A Deployment with what scales it and what protects its pods. */
@@ -49,6 +50,22 @@ export function leastPods({ deployment, autoscaler }: Workload): unknown {
   return memberAt(deployment.props, "spec", "replicas") ?? 1;
 }
 
+/** What is wrong where stable of a rollout has less than `least` pods. The candidate has its share, which grows. */
+export function* tooFewPods(
+  workload: Workload,
+  { least, parameter }: { readonly least: number; readonly parameter: string },
+): Iterable<Finding> {
+  const { side, owner, autoscaler, deployment } = workload;
+  if (side === "canary" || owner === undefined) return;
+  const pods = leastPods(workload);
+  if (typeof pods === "number" && pods >= least) return;
+  yield {
+    what: `${autoscaler === undefined ? "replicas" : "the autoscaler's minimum"} is ${quoteNumber(pods)}, and this stack's services have ${least} pods at the least`,
+    hint: `Write ${least}, or set the parameter ${parameter} to what this stack needs.`,
+    urn: deployment.urn,
+  };
+}
+
 /**
  * Whether the program writes `replicas`. What comes out has the number in any case, so it is asked who wrote it; where
  * the cluster has not been asked yet, what comes out is what was written.
@@ -77,4 +94,10 @@ function protects(budget: StackResource, deployment: StackResource): boolean {
   const labels = membersOf(memberAt(deployment.props, "spec", "template", "metadata", "labels"));
   const keys = Object.keys(wanted);
   return keys.length > 0 && keys.every((key) => labels[key] === wanted[key]);
+}
+
+/** `<namespace>/<name>`: for comparing, never for a finding. */
+function placeOf(props: StackResource["props"]): string {
+  const { namespace, name } = membersOf(props["metadata"]);
+  return `${String(namespace ?? "default")}/${String(name)}`;
 }

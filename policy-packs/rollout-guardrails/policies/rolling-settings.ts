@@ -6,7 +6,7 @@ import { checkPolicy } from "../lib/in-stack.ts";
 import { intentOf } from "../lib/intent.ts";
 import { memberAt, podsOf } from "../lib/kubernetes.ts";
 import { quoteNumber } from "../lib/quote.ts";
-import { leastPods, type Workload, workloadsIn } from "../lib/workloads.ts";
+import { tooFewPods, type Workload, workloadsIn } from "../lib/workloads.ts";
 
 const count = (value: number) => z.number().int().min(0).default(value);
 
@@ -16,14 +16,14 @@ const parameters = z.object({
   maxUnavailable: count(rollingDefaults.maxUnavailable),
   minReadySeconds: count(rollingDefaults.minReadySeconds),
   progressDeadlineSeconds: count(rollingDefaults.progressDeadlineSeconds),
-  /** Pods of stable at the least, by the preset of the stack. */
+  /** Pods of stable at the least, by the preset of the stack: of one alone nothing is left while it is replaced. */
   minReplicas: z
     .object({
       development: count(1),
       test: count(2),
       staging: count(2),
-      production: count(6),
-      hotfix: count(6),
+      production: count(2),
+      hotfix: count(2),
     })
     .prefault({}),
 });
@@ -44,7 +44,7 @@ export const rollingSettings = stackRule({
     if (workloads.length === 0) return;
     yield* checkPolicy(seen, function* ({ preset }) {
       const least = seen.parameters.minReplicas[preset];
-      for (const workload of workloads) yield* enough(workload, least);
+      for (const workload of workloads) yield* tooFewPods(workload, { least, parameter: "minReplicas" });
     });
   },
 });
@@ -103,18 +103,6 @@ function* times(ready: unknown, deadline: unknown, limits: Limits): Iterable<Fin
   yield {
     what: `progressDeadlineSeconds is ${quoteNumber(deadline)}, and an update without progress has failed after ${most} s at most, and more than minReadySeconds`,
     hint: `Write progressDeadlineSeconds: ${most}.`,
-  };
-}
-
-/** The candidate has its share, which grows. */
-function* enough(workload: Workload, least: number): Iterable<Finding> {
-  if (workload.side === "canary" || workload.owner === undefined) return;
-  const pods = leastPods(workload);
-  if (typeof pods === "number" && pods >= least) return;
-  yield {
-    what: `${workload.autoscaler === undefined ? "replicas" : "the autoscaler's minimum"} is ${quoteNumber(pods)}, and this stack's services have ${least} pods at the least`,
-    hint: `Write ${least}, or set the parameter minReplicas to what this stack needs.`,
-    urn: workload.deployment.urn,
   };
 }
 

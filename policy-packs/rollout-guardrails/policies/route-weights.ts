@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { belongs, everywhere } from "../lib/belongs.ts";
 import { type Finding, resourceRule } from "../lib/define.ts";
+import { canaryWeight, percentOf } from "../lib/ingress.ts";
 import { memberAt } from "../lib/kubernetes.ts";
 import { quoteNumber } from "../lib/quote.ts";
 import { elementsOf, type Members, membersOf } from "../lib/read.ts";
-import { canaryWeight, percentOf, type RouteKind, routeKind, routeTypes, splitsOf } from "../lib/routes.ts";
+import { type RouteKind, routeKind, routeTypes, splitsOf } from "../lib/routes.ts";
 
 /** Most that the Gateway API takes. */
 const mostWeight = 1_000_000;

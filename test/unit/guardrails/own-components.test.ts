@@ -5,6 +5,7 @@ import { labels } from "../../../policy-packs/rollout-guardrails/policies/labels
 import { noPlainSecrets } from "../../../policy-packs/rollout-guardrails/policies/no-plain-secrets.ts";
 import { pinnedImages } from "../../../policy-packs/rollout-guardrails/policies/pinned-images.ts";
 import { probes } from "../../../policy-packs/rollout-guardrails/policies/probes.ts";
+import { productionReplicas } from "../../../policy-packs/rollout-guardrails/policies/production-replicas.ts";
 import { resourceLimits } from "../../../policy-packs/rollout-guardrails/policies/resource-limits.ts";
 import { rollingSettings } from "../../../policy-packs/rollout-guardrails/policies/rolling-settings.ts";
 import { routeBackends } from "../../../policy-packs/rollout-guardrails/policies/route-backends.ts";
@@ -31,7 +32,7 @@ const resourceRules = [
   routeWeights,
   labels,
 ];
-const stackRules = [rollingSettings, hpaPdb, stableCapacity, routeBackends];
+const stackRules = [rollingSettings, productionReplicas, hpaPdb, stableCapacity, routeBackends];
 
 /** What all rules of Kubernetes find, each with its name. */
 async function findings({ inputs, outputs }: SeenRun): Promise<readonly string[]> {

@@ -42,7 +42,7 @@ describe("rolling-settings", () => {
     [{ "spec minReadySeconds": 31 }],
     [{ "spec progressDeadlineSeconds": 599 }],
     [{ "spec progressDeadlineSeconds": 31 }],
-    [{ "spec replicas": 7 }],
+    [{ "spec replicas": 2 }],
     // Of six pods: a surge is rounded up, what may be missing down.
     [{ [surge]: "16%", [unavailable]: "33%" }],
   ])("lets %j pass", async (changes) => {
@@ -70,7 +70,7 @@ describe("rolling-settings", () => {
       "progressDeadlineSeconds: 600.",
     ],
     [{ "spec progressDeadlineSeconds": undefined }, "progressDeadlineSeconds is nothing", "600."],
-    [{ "spec replicas": 5 }, "replicas is 5, and this stack's services have 6", "Write 6"],
+    [{ "spec replicas": 1 }, "replicas is 1, and this stack's services have 2", "Write 2"],
     [{ "spec strategy type": "Recreate" }, "spec.strategy.type is not RollingUpdate", "Write RollingUpdate."],
   ])("finds %j", async (changes, what, hint) => {
     const texts = await found(changed(changes));
@@ -80,17 +80,14 @@ describe("rolling-settings", () => {
 
   it("says which Deployment it is about", async () => {
     const stack = aStack({ step: "20" });
-    const canary = withProps(stack["deployment-canary"], { [surge]: 2 });
-    const [finding] = await checkStack(
-      rollingSettings,
-      Object.values({ ...stack, canary, "deployment-canary": canary }),
-    );
+    const canary = { "deployment-canary": withProps(stack["deployment-canary"], { [surge]: 2 }) };
+    const [finding] = await checkStack(rollingSettings, Object.values({ ...stack, ...canary }));
     expect(finding?.urn).toMatch(/Deployment::api-canary$/);
   });
 
   it("counts an autoscaler's minimum as the pods there are", async () => {
-    const made: Made = { settings: { hpa: { min: 5, max: 12, cpuPercent: 70 } } };
-    expect(await found(aStack(made))).toEqual([expect.stringContaining("the autoscaler's minimum is 5")]);
+    const made: Made = { settings: { hpa: { min: 1, max: 12, cpuPercent: 70 } } };
+    expect(await found(aStack(made))).toEqual([expect.stringContaining("the autoscaler's minimum is 1")]);
   });
 
   describe("a hotfix replaces all pods at once while it is watched", () => {
@@ -109,8 +106,8 @@ describe("rolling-settings", () => {
     ["development", 1],
     ["test", 2],
     ["staging", 2],
-    ["production", 6],
-    ["hotfix", 6],
+    ["production", 2],
+    ["hotfix", 2],
   ])("a stack of the preset %s has %i pods at the least", async (preset, least) => {
     folder.write({ ...validConfig, preset });
     expect(await found(changed({ "spec replicas": least }, {}))).toEqual([]);
