@@ -1,5 +1,5 @@
-import type { StackResource } from "./define.ts";
 import { elementsOf, type Members, membersOf, written } from "./read.ts";
+import type { StackResource } from "./rule.ts";
 
 /** One alert rule, whichever resource it stands in. */
 export interface SeenAlert {

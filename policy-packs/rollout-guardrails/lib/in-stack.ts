@@ -1,5 +1,5 @@
 import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
-import type { Finding, SeenStack, StackResource } from "./define.ts";
+import type { Finding, SeenStack, StackResource } from "./rule.ts";
 
 /** Components of a rollout, of whatever class. */
 export function rolloutsIn(resources: readonly StackResource[]): readonly StackResource[] {

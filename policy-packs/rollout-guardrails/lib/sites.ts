@@ -1,5 +1,5 @@
 import { belongs } from "./belongs.ts";
-import type { StackResource } from "./define.ts";
+import type { StackResource } from "./rule.ts";
 
 const web = "azure-native:web";
 

@@ -1,8 +1,8 @@
 import { belongs } from "./belongs.ts";
-import type { Finding, StackResource } from "./define.ts";
 import { isAutoscaler, memberAt, sideOf, types } from "./kubernetes.ts";
 import { quoteNumber } from "./quote.ts";
 import { elementsOf, membersOf } from "./read.ts";
+import type { Finding, StackResource } from "./rule.ts";
 
 /** A Deployment with what scales it and what protects its pods. */
 export interface Workload {

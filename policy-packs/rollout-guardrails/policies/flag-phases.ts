@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { betaExposure } from "../../../src/lib/strategies.ts";
-import { type Finding, resourceRule } from "../lib/define.ts";
+import { resourceRule } from "../lib/define.ts";
 import { intentOf } from "../lib/intent.ts";
 import { quoteNumber } from "../lib/quote.ts";
 import { elementsOf, type Members, membersOf } from "../lib/read.ts";
+import type { Finding } from "../lib/rule.ts";
 
 /** Tenants that have a feature keep it: a flag opens phase by phase, and closes for everybody at once. */
 export const flagPhases = resourceRule({

@@ -6,11 +6,12 @@ import { keyValueName } from "../../../src/plan/flag-key.ts";
 import { flagProblems } from "../../../src/plan/flag-schema.ts";
 import { filtersOf, flagContentType, nameOf, objectAt } from "../../../src/plan/flag-value.ts";
 import { belongs, everywhere } from "../lib/belongs.ts";
-import { type Finding, resourceRule } from "../lib/define.ts";
+import { resourceRule } from "../lib/define.ts";
 import { isFlagKey, keyValueType, placesOf, readText } from "../lib/flag.ts";
 import { isProduction } from "../lib/production.ts";
 import { quoteNumber } from "../lib/quote.ts";
 import { elementsOf, type Members } from "../lib/read.ts";
+import type { Finding } from "../lib/rule.ts";
 import type { StackFacts } from "../lib/stack-facts.ts";
 
 const list = "conditions.client_filters";

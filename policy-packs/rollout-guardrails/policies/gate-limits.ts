@@ -2,8 +2,9 @@ import * as z from "zod";
 import { defaults, everyPreset } from "../../../src/config/presets.ts";
 import { sloTable } from "../../../src/lib/slo-table.ts";
 import type { GateLimits } from "../../../src/types/gates.ts";
-import { type Finding, stackRule } from "../lib/define.ts";
+import { stackRule } from "../lib/define.ts";
 import { checkPolicy } from "../lib/in-stack.ts";
+import type { Finding } from "../lib/rule.ts";
 
 const { errorRate, p95, exceptions } = everyPreset.gates;
 const { dbPool, queue, memory } = defaults.levels;

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { belongs, everywhere } from "../lib/belongs.ts";
-import { type Finding, type StackResource, stackRule } from "../lib/define.ts";
+import { stackRule } from "../lib/define.ts";
 import { isAutoscaler, memberAt, podsOf } from "../lib/kubernetes.ts";
 import { quoteNumber } from "../lib/quote.ts";
+import type { Finding, StackResource } from "../lib/rule.ts";
 import { leastPods, type Workload, workloadsIn, writesReplicas } from "../lib/workloads.ts";
 
 /** One owner of the number of pods, and a budget under which a node can be drained and the service goes on. */

@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { belongs, everywhere } from "../lib/belongs.ts";
-import { type Finding, resourceRule } from "../lib/define.ts";
+import { resourceRule } from "../lib/define.ts";
 import { containersOf, podTypes, types } from "../lib/kubernetes.ts";
 import { quotePath } from "../lib/quote.ts";
 import { elementsOf, type Members, membersOf } from "../lib/read.ts";
+import type { Finding } from "../lib/rule.ts";
 import { isHarmless, secretShape, secretWord } from "../lib/secrets.ts";
 import { settingsTypes, slotRelease } from "../lib/sites.ts";
 

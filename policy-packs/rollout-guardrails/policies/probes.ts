@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { livenessDefaults, readinessDefaults } from "../../../src/components/workload-defaults.ts";
 import { everywhere } from "../lib/belongs.ts";
-import { type Finding, resourceRule } from "../lib/define.ts";
+import { resourceRule } from "../lib/define.ts";
 import { type Container, containersOf, memberAt, podTypes } from "../lib/kubernetes.ts";
 import { quoteNumber } from "../lib/quote.ts";
 import { elementsOf, type Members, membersOf } from "../lib/read.ts";
+import type { Finding } from "../lib/rule.ts";
 
 type Times = Pick<typeof readinessDefaults, "path" | "initialDelaySeconds" | "periodSeconds">;
 

@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { rollingDefaults } from "../../../src/components/workload-defaults.ts";
 import { everywhere } from "../lib/belongs.ts";
-import { type Finding, stackRule } from "../lib/define.ts";
+import { stackRule } from "../lib/define.ts";
 import { checkPolicy } from "../lib/in-stack.ts";
 import { intentOf } from "../lib/intent.ts";
 import { memberAt, podsOf } from "../lib/kubernetes.ts";
 import { quoteNumber } from "../lib/quote.ts";
+import type { Finding } from "../lib/rule.ts";
 import { tooFewPods, type Workload, workloadsIn } from "../lib/workloads.ts";
 
 const count = (value: number) => z.number().int().min(0).default(value);

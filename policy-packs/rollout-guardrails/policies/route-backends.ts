@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { exposureAnnotation } from "../../../src/plan/cohort.ts";
-import { type Finding, type StackResource, stackRule } from "../lib/define.ts";
+import { stackRule } from "../lib/define.ts";
 import { canaryWeight, ingressAddress, ingressBackends, percentOf } from "../lib/ingress.ts";
 import { intentOf } from "../lib/intent.ts";
 import { memberAt, sideOf, types } from "../lib/kubernetes.ts";
 import { quoteNumber } from "../lib/quote.ts";
 import { routeKind, type Split, splitsOf } from "../lib/routes.ts";
+import type { Finding, StackResource } from "../lib/rule.ts";
 import { ownerOf } from "../lib/workloads.ts";
 
 type Side = "stable" | "canary";

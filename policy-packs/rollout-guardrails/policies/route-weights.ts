@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { belongs, everywhere } from "../lib/belongs.ts";
-import { type Finding, resourceRule } from "../lib/define.ts";
+import { resourceRule } from "../lib/define.ts";
 import { canaryWeight, percentOf } from "../lib/ingress.ts";
 import { memberAt } from "../lib/kubernetes.ts";
 import { quoteNumber } from "../lib/quote.ts";
 import { elementsOf, type Members, membersOf } from "../lib/read.ts";
 import { type RouteKind, routeKind, routeTypes, splitsOf } from "../lib/routes.ts";
+import type { Finding } from "../lib/rule.ts";
 
 /** Most that the Gateway API takes. */
 const mostWeight = 1_000_000;

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { everywhere } from "../lib/belongs.ts";
-import { type Finding, type StackResource, stackRule } from "../lib/define.ts";
+import { stackRule } from "../lib/define.ts";
 import { quoteWord } from "../lib/quote.ts";
 import { membersOf, wordsOf, written } from "../lib/read.ts";
+import type { Finding, StackResource } from "../lib/rule.ts";
 import { sitesIn } from "../lib/sites.ts";
 
 /** Kinds of identity, as Azure writes them. */

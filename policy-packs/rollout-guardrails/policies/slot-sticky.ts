@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { everywhere } from "../lib/belongs.ts";
-import { type Finding, type StackResource, stackRule } from "../lib/define.ts";
+import { stackRule } from "../lib/define.ts";
 import { quotePath } from "../lib/quote.ts";
 import { elementsOf, membersOf, written } from "../lib/read.ts";
+import type { Finding, StackResource } from "../lib/rule.ts";
 import { type Site, settingsTypes, sitesIn, slotRelease } from "../lib/sites.ts";
 
 const names = (...of: readonly string[]) => z.array(z.string().min(1)).default([...of]);

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { belongs, everywhere } from "../lib/belongs.ts";
-import { type Finding, resourceRule } from "../lib/define.ts";
+import { resourceRule } from "../lib/define.ts";
 import { quoteNumber } from "../lib/quote.ts";
 import { elementsOf, type Members, membersOf } from "../lib/read.ts";
+import type { Finding } from "../lib/rule.ts";
 
 const site = "azure-native:web:WebApp";
 const slot = "azure-native:web:WebAppSlot";

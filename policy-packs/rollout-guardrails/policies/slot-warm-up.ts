@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { belongs, everywhere } from "../lib/belongs.ts";
-import { type Finding, resourceRule } from "../lib/define.ts";
+import { resourceRule } from "../lib/define.ts";
 import { type Members, membersOf, wordsOf } from "../lib/read.ts";
+import type { Finding } from "../lib/rule.ts";
 
 const pathSetting = "WEBSITE_SWAP_WARMUP_PING_PATH";
 const statusSetting = "WEBSITE_SWAP_WARMUP_PING_STATUSES";

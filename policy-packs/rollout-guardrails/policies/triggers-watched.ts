@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
-import { type Finding, stackRule } from "../lib/define.ts";
+import { stackRule } from "../lib/define.ts";
 import { checkPolicy } from "../lib/in-stack.ts";
+import type { Finding } from "../lib/rule.ts";
 
 const levels = [
   ["db-pool", "dbPool"],
