@@ -13,7 +13,7 @@ import { validConfig } from "../test/unit/config/valid-config.ts";
 
 const limitMs = 1500;
 const rounds = 5;
-const pack = resolve(import.meta.dirname, "../policy-packs/rollout-guardrails/pack.ts");
+const pack = resolve(import.meta.dirname, "../policy-packs/rollout-guardrails/pack.js");
 
 /** A resource of any type, without a provider: the pack judges it as it would the real one. */
 class Any extends ComponentResource {

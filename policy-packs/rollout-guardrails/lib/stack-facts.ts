@@ -13,6 +13,8 @@ export interface StackFacts {
   readonly stack: string;
   /** The rollout policy of `Pulumi.<stack>.yaml`, or why there is none to go by. Read when a rule asks. */
   policy(): PolicyFound;
+  /** `step` of its config: what somebody asks a plain update for. Undefined also where it can't be read. */
+  step(): string | undefined;
   /** Where its schema migration stands, by the record; undefined in it: it has not begun. */
   migration(): MigrationFound;
 }
@@ -48,7 +50,13 @@ export function setFolders(found: Folders): void {
 export function readStack(urn: string): StackFacts {
   const [, stack = "", project = ""] = /^urn:pulumi:(.+?)::(.+?)::/.exec(urn) ?? [];
   const policy = () => policyOf(project, stack);
-  return { project, stack, policy, migration: () => readMigration(policy(), stack) };
+  return {
+    project,
+    stack,
+    policy,
+    step: () => stepOf(project, stack),
+    migration: () => readMigration(policy(), stack),
+  };
 }
 
 function policyOf(project: string, stack: string): PolicyFound {
@@ -59,14 +67,25 @@ function policyOf(project: string, stack: string): PolicyFound {
   return found;
 }
 
+function stepOf(project: string, stack: string): string | undefined {
+  const step = configOf(stack)?.[`${project}:step`];
+  return step === undefined ? undefined : String(step);
+}
+
+/** What the stack's file has under `config`; undefined where it can't be read. */
+function configOf(stack: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return Object(parse(readFileSync(join(folders.config, `Pulumi.${stack}.yaml`), "utf8"))).config ?? {};
+  } catch {
+    return undefined;
+  }
+}
+
 function readPolicy(project: string, stack: string): PolicyFound {
   const file = `Pulumi.${stack}.yaml`;
-  let written: unknown;
-  try {
-    written = parse(readFileSync(join(folders.config, file), "utf8"))?.config?.[`${project}:rollout`];
-  } catch {
-    return { ok: false, why: `${file} can't be read in the project's folder` };
-  }
+  const config = configOf(stack);
+  if (config === undefined) return { ok: false, why: `${file} can't be read in the project's folder` };
+  const written = config[`${project}:rollout`];
   if (written === undefined) return { ok: false, why: `${file} has no ${project}:rollout` };
   const normalized = normalizeConfig({ written, stack });
   if ("policy" in normalized) return { ok: true, policy: normalized.policy };

@@ -4,7 +4,7 @@ import { RolloutError } from "../../errors/errors.ts";
 import type { GuardrailRule } from "../../types/guardrails.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
 
-const pack = resolve(import.meta.dirname, "../../../policy-packs/rollout-guardrails/pack.ts");
+const pack = resolve(import.meta.dirname, "../../../policy-packs/rollout-guardrails/pack.js");
 /** The first engine that starts a policy pack from an executable file. */
 const executablesSince = [3, 255];
 

@@ -6,8 +6,15 @@ import {
 } from "../../../policy-packs/rollout-guardrails/lib/going-back.ts";
 import { exposureSteps } from "../../../policy-packs/rollout-guardrails/policies/exposure-steps.ts";
 import { checkResource } from "../../support/guardrails.ts";
+import { projectFolder } from "../../support/stack-config.ts";
 
 const type = "rollouts:index:CanaryDeployment";
+
+const seen = (of: string, props: Record<string, unknown>) => ({
+  type: of,
+  urn: `urn:pulumi:prod::atp::${of}::atp-ingestion`,
+  props,
+});
 
 describe("an operation that takes a rollout back", () => {
   it.each([
@@ -19,15 +26,32 @@ describe("an operation that takes a rollout back", () => {
     [undefined, false],
   ])("%j: %s", (intent, back) => {
     forgetIntent();
-    noteIntent(type, { intent });
+    noteIntent(seen(type, { intent }));
     expect(goesBack()).toBe(back);
+  });
+
+  it("is what config asks for, where the record is restored to the letter", () => {
+    const folder = projectFolder();
+    const settled = { intent: { step: "install", from: 0, to: 0 } };
+    const back = (props: Record<string, unknown>, step?: string) => {
+      folder.write({}, "prod", step === undefined ? {} : { "atp:step": step });
+      forgetIntent();
+      noteIntent(seen(type, props));
+      return goesBack();
+    };
+    expect(back(settled)).toBe(false);
+    expect(back(settled, "revert")).toBe(true);
+    expect(back({ ...settled, candidate: { version: "1.2.4" } }, "revert")).toBe(false);
+    expect(back({ intent: { step: "5", from: 0, to: 5 } }, "revert")).toBe(false);
+    forgetIntent();
+    folder.remove();
   });
 
   it("is one to its end, whatever components come after", () => {
     forgetIntent();
-    noteIntent(type, { intent: { step: "revert", from: 50, to: 0 } });
-    noteIntent("rollouts:index:FeatureFlagRollout", { intent: { step: "off", from: 0, to: 0 } });
-    noteIntent("kubernetes:apps/v1:Deployment", {});
+    noteIntent(seen(type, { intent: { step: "revert", from: 50, to: 0 } }));
+    noteIntent(seen("rollouts:index:FeatureFlagRollout", { intent: { step: "off", from: 0, to: 0 } }));
+    noteIntent(seen("kubernetes:apps/v1:Deployment", {}));
     expect(goesBack()).toBe(true);
   });
 

@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+import { enableCompileCache } from "node:module";
+
+// Every preview starts it, and most of its start is the compiler's. Not awaited: the SDK's runner loads a pack's folder by
+// `require`, which takes no module that waits at its top. No TypeScript itself: that runner would compile it in its own way.
+enableCompileCache();
+void import("./main.ts");

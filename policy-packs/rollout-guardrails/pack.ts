@@ -1,7 +1,0 @@
-#!/usr/bin/env node
-import { enableCompileCache } from "node:module";
-
-// Every preview starts it, and most of its start is the compiler's. Not awaited: the SDK's runner loads a pack by
-// `require`, which takes no module that waits at its top.
-enableCompileCache();
-void import("./main.ts");
