@@ -27,9 +27,12 @@ const shapes = new Map<string, Shape>([
   ["dev", { namespace: "atp-dev", replicas: 1, hostname: "ingest.dev.atp.example" }],
 ]);
 
-/** Says whose an object is. No selector reads these labels, and pods don't have them. */
+/** Whose a resource is: labels on Kubernetes, tags on Azure. */
+const ownerOf = (environment: string) => ({ owner: "atp", service: "atp-ingestion", environment });
+
+/** Says so of an object. No selector reads these labels, and pods don't have them. */
 function owned(environment: string) {
-  const labels = { owner: "atp", service: "atp-ingestion", environment };
+  const labels = ownerOf(environment);
   return <T extends k8s.apps.v1.DeploymentArgs | k8s.core.v1.ServiceArgs>(args: T): T => ({
     ...args,
     metadata: output(args.metadata).apply((metadata) => ({
@@ -43,6 +46,7 @@ export default rolloutProgram(async (rollout) => {
   if (rollout.environment === "staging") {
     // Loaded here alone: the SDK of Azure is a large one.
     const { BlueGreenApp } = await import("../components/blue-green-app.ts");
+    const tags = ownerOf(rollout.environment);
     new BlueGreenApp("atp-ingestion", {
       rollout,
       subscriptionId: "0b1f6471-1bf0-4dda-aec3-cb9272f09590",
@@ -52,6 +56,11 @@ export default rolloutProgram(async (rollout) => {
       image: "atp.azurecr.io/ingestion",
       port: 8080,
       buildPath: "/version",
+      transform: {
+        plan: (args) => ({ ...args, tags }),
+        app: (args) => ({ ...args, tags }),
+        slot: (args) => ({ ...args, tags }),
+      },
     });
     return rollout.outputs();
   }

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { validConfig } from "../unit/config/valid-config.ts";
+import { validMigration } from "../unit/config/valid-migration.ts";
 import { createTestStack, type TestStack } from "./engine-stack.ts";
 
 const repository = resolve(import.meta.dirname, "../..");
@@ -11,12 +12,21 @@ const planted = "hunter2-hunter2";
 
 /** A user's program; `BAD` names the one thing that is wrong with it. */
 const source = `
-import { output, secret } from "@pulumi/pulumi";
+import { ComponentResource, output, secret } from "@pulumi/pulumi";
 import { CanaryDeployment, rolloutProgram } from "pulumi-rollouts";
 
 const bad = process.env.BAD ?? "";
-const is = (name, wrong, right) => (bad === name ? wrong : right);
-const container = (deployment, change) => ({
+const planted = "${planted}";
+
+/** A resource of any type, without its provider: the engine shows it to the pack like any other. */
+class Any extends ComponentResource {
+  constructor(type, name, props, opts) {
+    super(type, name, props, opts);
+    this.registerOutputs(props);
+  }
+}
+
+const pods = (deployment, change) => ({
   ...deployment,
   spec: {
     ...deployment.spec,
@@ -29,53 +39,128 @@ const container = (deployment, change) => ({
     },
   },
 });
-const weights = (route, stable, candidate) => ({
+const spec = (of, change) => ({ ...of, spec: { ...of.spec, ...change } });
+const backends = (route, change) => ({
   ...route,
   spec: {
     ...route.spec,
-    rules: route.spec.rules.map((rule) => ({
-      ...rule,
-      backendRefs: rule.backendRefs.map((one, i) => ({ ...one, weight: i === 0 ? stable : candidate })),
-    })),
+    rules: route.spec.rules.map((rule) => ({ ...rule, backendRefs: rule.backendRefs.map(change) })),
   },
 });
 
+const deployments = {
+  "pinned-images": (one) => pods(one, { image: "atp.azurecr.io/ingestion:latest" }),
+  "no-plain-secrets": (one) => pods(one, { env: [{ name: "DB_PASSWORD", value: secret(planted) }] }),
+  probes: (one) => pods(one, { readinessProbe: undefined, livenessProbe: undefined }),
+  "rolling-settings": (one) => spec(one, { minReadySeconds: 29 }),
+  "stable-capacity": (one, side) => (side === "stable" ? spec(one, { replicas: 5 }) : one),
+};
+const routes = {
+  // The share is right, and no router takes such numbers.
+  "route-weights": (route) => backends(route, (one, i) => ({ ...one, weight: i === 0 ? 1900000 : 100000 })),
+  jump: (route) => backends(route, (one) => ({ ...one, weight: 50 })),
+  "unknown-weight": (route) => backends(route, (one) => ({ ...one, weight: later.id.apply(() => 50) })),
+};
+let later;
+
+const appSettings = (more) => Object.entries(more).map(([name, value]) => ({ name, value }));
+const warm = { WEBSITE_SWAP_WARMUP_PING_PATH: "/health/ready", WEBSITE_SWAP_WARMUP_PING_STATUSES: "200,202" };
+const identity = { type: "SystemAssigned" };
+const key = (filters) => ({
+  keyValueName: ".appconfig.featureflag~2FAudit.New",
+  contentType: "application/vnd.microsoft.appconfig.ff+json;charset=utf-8",
+  value: JSON.stringify({ id: "Audit.New", enabled: true, conditions: { client_filters: filters } }),
+});
+
+/** What stands beside the service, where that is what is wrong. */
+function beside() {
+  const app = (type, name, props) => {
+    const parent = new Any("rollouts:index:BlueGreenApp", "web", { intent: { from: 0, to: 0, step: "settle" } });
+    const site = { name: "atp", kind: "app,linux", identity, siteConfig: { healthCheckPath: "/health/live" } };
+    new Any("azure-native:web:WebApp", "web-app", { ...site, ...(name === "web-app" ? props : {}) }, { parent });
+    if (name !== "web-app") new Any(type, name, { ...site, ...props }, { parent });
+  };
+  const flag = (props) => {
+    const parent = new Any("rollouts:index:FeatureFlagRollout", "flag", { intent: { from: 0, to: 0, step: "off" } });
+    new Any("azure-native:appconfiguration:KeyValue", "flag-value", props, { parent });
+  };
+  const healthCheckPath = "/health/live";
+  switch (bad) {
+    case "exposure-steps":
+      new Any("rollouts:index:CanaryDeployment", "other", {
+        intent: { from: 5, to: 50, step: "50", increments: [5, 20, 50, 100] },
+      });
+      break;
+    case "strategy-matrix":
+      new Any("rollouts:index:CanaryDeployment", "other", {
+        intent: { from: 0, to: 0, step: "install", strategy: "direct" },
+      });
+      break;
+    case "slot-warm-up":
+      app("azure-native:web:WebAppSlot", "web-slot", {
+        siteConfig: { healthCheckPath, appSettings: appSettings({ ...warm, WEBSITE_SWAP_WARMUP_PING_PATH: "/" }) },
+      });
+      break;
+    case "slot-identity":
+      app("azure-native:web:WebAppSlot", "web-slot", {
+        identity: undefined,
+        siteConfig: { healthCheckPath, appSettings: appSettings(warm) },
+      });
+      break;
+    case "slot-sticky":
+      app("azure-native:web:WebAppSlotConfigurationNames", "web-names", { appSettingNames: ["RELEASE_ID"] });
+      break;
+    case "slot-traffic":
+      app("", "web-app", {
+        siteConfig: {
+          healthCheckPath,
+          experiments: { rampUpRules: [{ name: "a", reroutePercentage: 60 }, { name: "b", reroutePercentage: 41 }] },
+        },
+      });
+      break;
+    case "flag-schema":
+      flag(key([{ name: "Targeting", parameters: { Audience: { DefaultRolloutPercentage: 10 } } }]));
+      break;
+    case "flag-percentage":
+      flag(key([{ name: "Microsoft.Percentage", parameters: { Value: 10 } }]));
+      break;
+    case "flag-phases":
+      new Any("rollouts:index:FeatureFlagRollout", "flag", {
+        intent: { from: 10, to: 50, step: "50", increments: [10, 25, 50, 100] },
+      });
+      break;
+    case "hpa-pdb":
+      new Any(
+        "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+        "stray",
+        { spec: { minReplicas: 3, maxReplicas: 2, scaleTargetRef: { kind: "Deployment", name: "atp-ingestion" } } },
+        { parent: new Any("rollouts:index:CanaryDeployment", "other", { intent: { from: 0, to: 0, step: "install" } }) },
+      );
+      break;
+  }
+}
+
 export default rolloutProgram(async (rollout) => {
+  if (bad === "unknown-weight") {
+    const { ConfigMap } = await import("@pulumi/kubernetes/core/v1/index.js");
+    later = new ConfigMap("later", { metadata: { namespace: "atp-prod", name: "later" } });
+  }
+  const change = bad === "route-backends" ? "jump" : bad;
   new CanaryDeployment("atp-ingestion", {
     rollout,
     namespace: "atp-prod",
     image: "atp.azurecr.io/ingestion",
     port: 8080,
-    replicas: 6,
+    replicas: bad === "few-pods" ? 3 : 6,
     route: { gateway: "atp-gateway", hostnames: ["ingest.atp.example"] },
-    transform: {
-      deployment: (deployment) => {
-        switch (bad) {
-          case "latest":
-            return container(deployment, { image: "atp.azurecr.io/ingestion:latest" });
-          case "secret":
-            return container(deployment, { env: [{ name: "DB_PASSWORD", value: secret("${planted}") }] });
-          case "no-probes":
-            return container(deployment, { readinessProbe: undefined, livenessProbe: undefined });
-          default:
-            return deployment;
-        }
-      },
-      httpRoute: (route) => {
-        switch (bad) {
-          case "jump":
-            return weights(route, 50, 50);
-          case "unknown-weight":
-            return weights(route, 95, output(new Promise((done) => setTimeout(() => done(50), 10))));
-          default:
-            return route;
-        }
-      },
-    },
+    transform: { deployment: deployments[change] ?? ((one) => one), route: routes[change] ?? ((one) => one) },
   });
+  beside();
   return rollout.outputs();
 });
 `;
+
+const sandboxes = ["metrics", "health", "lever"].map((name) => [name, { kind: "sandbox" }] as const);
 
 let stack: TestStack;
 beforeAll(async () => {
@@ -122,17 +207,81 @@ describe("a plain preview with the pack", () => {
   });
 
   test.each([
-    { bad: "latest", rules: ["pinned-images"] },
-    { bad: "secret", rules: ["no-plain-secrets"] },
-    { bad: "no-probes", rules: ["probes"] },
-    { bad: "jump", rules: ["route-weights"] },
-    { bad: "unknown-weight", rules: ["route-weights"] },
-  ])("of a program with $bad is refused by $rules, and lets no secret out", async ({ bad, rules }) => {
+    { bad: "pinned-images", of: "atp-ingestion" },
+    { bad: "no-plain-secrets", of: "atp-ingestion" },
+    { bad: "probes", of: "atp-ingestion" },
+    { bad: "rolling-settings", of: "atp-ingestion" },
+    { bad: "stable-capacity", of: "atp-ingestion" },
+    { bad: "route-weights", of: "atp-ingestion" },
+    { bad: "route-backends", of: "atp-ingestion" },
+    { bad: "hpa-pdb", of: "stray" },
+    { bad: "exposure-steps", of: "other" },
+    { bad: "strategy-matrix", of: "other" },
+    { bad: "slot-warm-up", of: "web-slot" },
+    { bad: "slot-identity", of: "web-slot" },
+    { bad: "slot-sticky", of: "web-names" },
+    { bad: "slot-traffic", of: "web-app" },
+    { bad: "flag-schema", of: "flag-value" },
+    { bad: "flag-phases", of: "flag" },
+  ])(
+    "of a program that breaks $bad is refused by it alone, at $of, and lets no secret out",
+    async ({ bad, of }) => {
+      await config("1.2.4", "5");
+      const { code, text, found } = await preview(bad);
+      expect(code).not.toBe(0);
+      expect([...new Set(found.map((one) => one.split(":")[0]))], text).toEqual([bad]);
+      expect(
+        found.some((one) => one.endsWith(`: ${of}`) || one.endsWith(`: ${of}-canary`)),
+        text,
+      ).toBe(true);
+      expect(text).not.toContain(planted);
+    },
+  );
+
+  test.each([
+    { bad: "jump", rules: ["route-backends"] },
+    { bad: "unknown-weight", rules: ["route-backends", "route-weights"] },
+  ])("of a route by hand ($bad) is refused", async ({ bad, rules }) => {
     await config("1.2.4", "5");
     const { code, text, found } = await preview(bad);
     expect(code).not.toBe(0);
-    expect([...new Set(found.map((one) => one.split(":")[0]))], text).toEqual(rules);
+    expect([...new Set(found.map((one) => one.split(":")[0]))].toSorted(), text).toEqual(rules);
+  });
+
+  const closed = { zone: "UTC", rules: [{ from: "Mon 00:00", to: "Sun 23:59", reason: planted }] };
+  test.each([
+    { rule: "approvals", rollout: { approvals: { required: 1 } } },
+    { rule: "soak-length", rollout: { soak: "14m" } },
+    { rule: "gate-limits", rollout: { gates: { errorRate: { limit: "2%" } } } },
+    { rule: "migration-fence", version: "2.0.0", rollout: { migration: validMigration } },
+    { rule: "deployment-window", rollout: { windows: closed } },
+    {
+      rule: "triggers-watched",
+      rollout: { guardrails: {}, ...Object.fromEntries(sandboxes) },
+    },
+  ])("of a config that breaks $rule is refused by it alone", async ({ rule, rollout, version = "1.2.4" }) => {
+    await config(version, "5", rollout);
+    const { text, found } = await preview();
+    expect([...new Set(found.map((one) => one.split(":")[0]))], text).toEqual([rule]);
     expect(text).not.toContain(planted);
+  });
+
+  test("says what is recommended, and goes on", async () => {
+    await config("1.2.4", "5");
+    const advice = (text: string) =>
+      new Set([...text.matchAll(/- \[advisory\]\s+(\S+)/g)].map(([, rule]) => rule));
+    const bare = await preview("few-pods");
+    expect(bare.code, bare.text).toBe(0);
+    expect([...advice(bare.text)].toSorted()).toEqual([
+      "alert-coverage",
+      "digest-images",
+      "labels",
+      "production-replicas",
+      "resource-limits",
+    ]);
+    expect(advice((await preview("slot-traffic")).text)).toContain("azure-tags");
+    await config("1.2.4", "5", { preset: "test", strategy: "canary", strategyReason: "a test" });
+    expect(advice((await preview("flag-percentage")).text)).toContain("flag-percentage");
   });
 
   test("of a config that is looser than the guide is refused, and says what to write", async () => {
