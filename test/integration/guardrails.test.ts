@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { validConfig } from "../unit/config/valid-config.ts";
@@ -10,12 +10,15 @@ const repository = resolve(import.meta.dirname, "../..");
 const pack = join(repository, "policy-packs/rollout-guardrails/pack.js");
 const planted = "hunter2-hunter2";
 
-/** A user's program; `BAD` names the one thing that is wrong with it. */
+/** A user's program; `BAD` names what is wrong with it. */
 const source = `
 import { ComponentResource, output, secret } from "@pulumi/pulumi";
 import { CanaryDeployment, rolloutProgram } from "pulumi-rollouts";
 
-const bad = process.env.BAD ?? "";
+const bads = (process.env.BAD ?? "").split(",");
+const is = (name) => bads.includes(name);
+/** All that is wrong, one after another. */
+const all = (changes) => (one, side) => bads.reduce((so, bad) => changes[bad]?.(so, side) ?? so, one);
 const planted = "${planted}";
 
 /** A resource of any type, without its provider: the engine shows it to the pack like any other. */
@@ -58,7 +61,7 @@ const deployments = {
 const routes = {
   // The share is right, and no router takes such numbers.
   "route-weights": (route) => backends(route, (one, i) => ({ ...one, weight: i === 0 ? 1900000 : 100000 })),
-  jump: (route) => backends(route, (one) => ({ ...one, weight: 50 })),
+  "route-backends": (route) => backends(route, (one) => ({ ...one, weight: one.weight > 100 ? 1500000 : 50 })),
   "unknown-weight": (route) => backends(route, (one) => ({ ...one, weight: later.id.apply(() => 50) })),
 };
 let later;
@@ -73,45 +76,45 @@ const key = (filters) => ({
 });
 
 /** What stands beside the service, where that is what is wrong. */
-function beside() {
+function beside(bad) {
   const app = (type, name, props) => {
-    const parent = new Any("rollouts:index:BlueGreenApp", "web", { intent: { from: 0, to: 0, step: "settle" } });
+    const parent = new Any("rollouts:index:BlueGreenApp", bad + "-web", { intent: { from: 0, to: 0, step: "settle" } });
     const site = { name: "atp", kind: "app,linux", identity, siteConfig: { healthCheckPath: "/health/live" } };
-    new Any("azure-native:web:WebApp", "web-app", { ...site, ...(name === "web-app" ? props : {}) }, { parent });
-    if (name !== "web-app") new Any(type, name, { ...site, ...props }, { parent });
+    new Any("azure-native:web:WebApp", bad + "-app", { ...site, ...(name === "app" ? props : {}) }, { parent });
+    if (name !== "app") new Any(type, bad + "-" + name, { ...site, ...props }, { parent });
   };
   const flag = (props) => {
-    const parent = new Any("rollouts:index:FeatureFlagRollout", "flag", { intent: { from: 0, to: 0, step: "off" } });
-    new Any("azure-native:appconfiguration:KeyValue", "flag-value", props, { parent });
+    const parent = new Any("rollouts:index:FeatureFlagRollout", bad + "-flag", { intent: { from: 0, to: 0, step: "off" } });
+    new Any("azure-native:appconfiguration:KeyValue", bad + "-value", props, { parent });
   };
   const healthCheckPath = "/health/live";
   switch (bad) {
     case "exposure-steps":
-      new Any("rollouts:index:CanaryDeployment", "other", {
+      new Any("rollouts:index:CanaryDeployment", bad + "-other", {
         intent: { from: 5, to: 50, step: "50", increments: [5, 20, 50, 100] },
       });
       break;
     case "strategy-matrix":
-      new Any("rollouts:index:CanaryDeployment", "other", {
+      new Any("rollouts:index:CanaryDeployment", bad + "-other", {
         intent: { from: 0, to: 0, step: "install", strategy: "direct" },
       });
       break;
     case "slot-warm-up":
-      app("azure-native:web:WebAppSlot", "web-slot", {
+      app("azure-native:web:WebAppSlot", "slot", {
         siteConfig: { healthCheckPath, appSettings: appSettings({ ...warm, WEBSITE_SWAP_WARMUP_PING_PATH: "/" }) },
       });
       break;
     case "slot-identity":
-      app("azure-native:web:WebAppSlot", "web-slot", {
+      app("azure-native:web:WebAppSlot", "slot", {
         identity: undefined,
         siteConfig: { healthCheckPath, appSettings: appSettings(warm) },
       });
       break;
     case "slot-sticky":
-      app("azure-native:web:WebAppSlotConfigurationNames", "web-names", { appSettingNames: ["RELEASE_ID"] });
+      app("azure-native:web:WebAppSlotConfigurationNames", "names", { appSettingNames: ["RELEASE_ID"] });
       break;
     case "slot-traffic":
-      app("", "web-app", {
+      app("", "app", {
         siteConfig: {
           healthCheckPath,
           experiments: { rampUpRules: [{ name: "a", reroutePercentage: 60 }, { name: "b", reroutePercentage: 41 }] },
@@ -125,40 +128,59 @@ function beside() {
       flag(key([{ name: "Microsoft.Percentage", parameters: { Value: 10 } }]));
       break;
     case "flag-phases":
-      new Any("rollouts:index:FeatureFlagRollout", "flag", {
+      new Any("rollouts:index:FeatureFlagRollout", bad + "-flag", {
         intent: { from: 10, to: 50, step: "50", increments: [10, 25, 50, 100] },
       });
       break;
     case "hpa-pdb":
       new Any(
         "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
-        "stray",
+        bad + "-stray",
         { spec: { minReplicas: 3, maxReplicas: 2, scaleTargetRef: { kind: "Deployment", name: "atp-ingestion" } } },
-        { parent: new Any("rollouts:index:CanaryDeployment", "other", { intent: { from: 0, to: 0, step: "install" } }) },
+        { parent: new Any("rollouts:index:CanaryDeployment", bad + "-other", { intent: { from: 0, to: 0, step: "install" } }) },
       );
       break;
   }
 }
 
 export default rolloutProgram(async (rollout) => {
-  if (bad === "unknown-weight") {
+  if (is("unknown-weight")) {
     const { ConfigMap } = await import("@pulumi/kubernetes/core/v1/index.js");
     later = new ConfigMap("later", { metadata: { namespace: "atp-prod", name: "later" } });
   }
-  const change = bad === "route-backends" ? "jump" : bad;
   new CanaryDeployment("atp-ingestion", {
     rollout,
     namespace: "atp-prod",
     image: "atp.azurecr.io/ingestion",
     port: 8080,
-    replicas: bad === "few-pods" ? 3 : 6,
+    replicas: is("few-pods") ? 3 : 6,
     route: { gateway: "atp-gateway", hostnames: ["ingest.atp.example"] },
-    transform: { deployment: deployments[change] ?? ((one) => one), route: routes[change] ?? ((one) => one) },
+    transform: { deployment: all(deployments), route: all(routes) },
   });
-  beside();
+  bads.forEach(beside);
   return rollout.outputs();
 });
 `;
+
+/** A program that breaks one rule each, and where that is found. */
+const broken = [
+  { bad: "pinned-images", of: "atp-ingestion" },
+  { bad: "no-plain-secrets", of: "atp-ingestion" },
+  { bad: "probes", of: "atp-ingestion" },
+  { bad: "rolling-settings", of: "atp-ingestion" },
+  { bad: "stable-capacity", of: "atp-ingestion" },
+  { bad: "route-weights", of: "atp-ingestion" },
+  { bad: "route-backends", of: "atp-ingestion" },
+  { bad: "hpa-pdb", of: "hpa-pdb-stray" },
+  { bad: "exposure-steps", of: "exposure-steps-other" },
+  { bad: "strategy-matrix", of: "strategy-matrix-other" },
+  { bad: "slot-warm-up", of: "slot-warm-up-slot" },
+  { bad: "slot-identity", of: "slot-identity-slot" },
+  { bad: "slot-sticky", of: "slot-sticky-names" },
+  { bad: "slot-traffic", of: "slot-traffic-app" },
+  { bad: "flag-schema", of: "flag-schema-value" },
+  { bad: "flag-phases", of: "flag-phases-flag" },
+];
 
 const sandboxes = ["metrics", "health", "lever"].map((name) => [name, { kind: "sandbox" }] as const);
 
@@ -184,10 +206,14 @@ async function config(version: string, step?: string, rollout: object = {}): Pro
 const up = () => stack.cli("up", "--yes", "--skip-preview", "--stack", "prod");
 
 /** A plain preview, as a user types it; what the pack found, by rule and resource. */
-async function preview(bad = "", path = pack): Promise<{ code: number; text: string; found: string[] }> {
+async function preview(
+  bad = "",
+  path = pack,
+  more: readonly string[] = [],
+): Promise<{ code: number; text: string; found: string[] }> {
   process.env["BAD"] = bad;
   try {
-    const { code, text } = await stack.cli("preview", "--stack", "prod", "--policy-pack", path);
+    const { code, text } = await stack.cli("preview", "--stack", "prod", "--policy-pack", path, ...more);
     const found = [...text.matchAll(/- \[mandatory\]\s+(\S+)\s+\((.+)\)/g)].map(
       ([, rule, resource]) => `${rule}: ${resource}`,
     );
@@ -196,6 +222,40 @@ async function preview(bad = "", path = pack): Promise<{ code: number; text: str
     delete process.env["BAD"];
   }
 }
+
+const rulesOf = (found: readonly string[]) =>
+  [...new Set(found.map((one) => one.split(":")[0] ?? ""))].toSorted();
+
+/** `rollouts` as a user calls it, on the stack. */
+function rollouts(...args: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
+  const main = join(repository, "src/cli/main.ts");
+  const options = { cwd: stack.projectDir, env: { ...process.env, ...stack.env, NO_COLOR: "1" } };
+  return new Promise((done) => {
+    execFile(process.execPath, [main, ...args, "--stack", "prod"], options, (error, stdout, stderr) => {
+      done({ code: error === null ? 0 : Number(error.code), text: `${stdout}\n${stderr}` });
+    });
+  });
+}
+
+describe("the driver with the pack", () => {
+  test("plan --preview and run end with 5, and nothing was touched", async () => {
+    stack.config({
+      "atp:version": "1.2.4",
+      "atp:rollout": {
+        preset: "development",
+        service: "atp-ingestion",
+        guardrails: { rules: { "soak-length": { soakSeconds: 1 } } },
+      },
+    });
+    stack.calls();
+    const planned = await rollouts("plan", "--preview");
+    expect(planned, planned.text).toMatchObject({ code: 5 });
+    expect(planned.text).toContain("✗ soak-length");
+    const ran = await rollouts("run");
+    expect(ran, ran.text).toMatchObject({ code: 5 });
+    expect(stack.calls()).toEqual([]);
+  });
+});
 
 describe("a plain preview with the pack", () => {
   test("of the next increment is clean", async () => {
@@ -206,24 +266,7 @@ describe("a plain preview with the pack", () => {
     expect(text).toContain("rollout-guardrails@v");
   });
 
-  test.each([
-    { bad: "pinned-images", of: "atp-ingestion" },
-    { bad: "no-plain-secrets", of: "atp-ingestion" },
-    { bad: "probes", of: "atp-ingestion" },
-    { bad: "rolling-settings", of: "atp-ingestion" },
-    { bad: "stable-capacity", of: "atp-ingestion" },
-    { bad: "route-weights", of: "atp-ingestion" },
-    { bad: "route-backends", of: "atp-ingestion" },
-    { bad: "hpa-pdb", of: "stray" },
-    { bad: "exposure-steps", of: "other" },
-    { bad: "strategy-matrix", of: "other" },
-    { bad: "slot-warm-up", of: "web-slot" },
-    { bad: "slot-identity", of: "web-slot" },
-    { bad: "slot-sticky", of: "web-names" },
-    { bad: "slot-traffic", of: "web-app" },
-    { bad: "flag-schema", of: "flag-value" },
-    { bad: "flag-phases", of: "flag" },
-  ])(
+  test.each(broken)(
     "of a program that breaks $bad is refused by it alone, at $of, and lets no secret out",
     async ({ bad, of }) => {
       await config("1.2.4", "5");
@@ -238,14 +281,29 @@ describe("a plain preview with the pack", () => {
     },
   );
 
-  test.each([
-    { bad: "jump", rules: ["route-backends"] },
-    { bad: "unknown-weight", rules: ["route-backends", "route-weights"] },
-  ])("of a route by hand ($bad) is refused", async ({ bad, rules }) => {
+  test("of a weight that a preview doesn't know is refused", async () => {
     await config("1.2.4", "5");
-    const { code, text, found } = await preview(bad);
+    const { code, text, found } = await preview("unknown-weight");
     expect(code).not.toBe(0);
-    expect([...new Set(found.map((one) => one.split(":")[0]))].toSorted(), text).toEqual(rules);
+    expect(rulesOf(found), text).toEqual(["route-backends", "route-weights"]);
+    expect(text).toContain("is not known in a preview");
+  });
+
+  test("lets pass what its rule is disabled for, of all of them at once", async () => {
+    await config("1.2.4", "5", { soak: "14m", approvals: { required: 1 } });
+    const names = broken.map(({ bad }) => bad);
+    const bad = names.join();
+    const on = await preview(bad);
+    expect(rulesOf(on.found), on.text).toEqual([...names, "approvals", "soak-length"].toSorted());
+    expect(on.text).not.toContain(planted);
+    const rules = Object.fromEntries(
+      [...names, "approvals", "soak-length"].map((name) => [name, "disabled"]),
+    );
+    const file = join(stack.dir, "rules.json");
+    writeFileSync(file, JSON.stringify(rules));
+    const off = await preview(bad, pack, ["--policy-pack-config", file]);
+    expect(off.found, off.text).toEqual([]);
+    expect(off.code).toBe(0);
   });
 
   const closed = { zone: "UTC", rules: [{ from: "Mon 00:00", to: "Sun 23:59", reason: planted }] };
