@@ -56,6 +56,25 @@ describe("the house", () => {
     expect(upward).toEqual([]);
   });
 
+  it("has a policy pack that stands on pure parts and components, whose rules don't know each other", () => {
+    const allowed = [...core, "components"];
+    const wrong = modulesUnder("policy-packs").flatMap((module) =>
+      module.imports
+        .filter(({ target }) => target !== undefined)
+        .filter(({ target = "" }) =>
+          target.startsWith("src/")
+            ? !allowed.includes(layerOf(target))
+            : module.path.includes("/policies/") && target.includes("/policies/"),
+        )
+        .map(({ target }) => `${module.path} -> ${target}`),
+    );
+    expect(wrong).toEqual([]);
+    const users = modules.filter((module) =>
+      module.imports.some(({ target }) => target?.startsWith("policy-packs/")),
+    );
+    expect(users.map(({ path }) => path)).toEqual([]);
+  });
+
   it("has adapters that don't know each other", () => {
     const sideways = modules
       .filter((module) => module.path.startsWith("src/adapters/") && module.path.split("/").length > 3)
