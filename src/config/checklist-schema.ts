@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { duringItems, postItems, preItems } from "../types/checklist.ts";
 import { duration, key, text, whole } from "./leaves.ts";
-import { kind, secretText, url } from "./schema-parts.ts";
+import { kind, logsEndpoint, logsPlace, secretText, url } from "./schema-parts.ts";
 
 /** Items that have settings of their own, which say whether they are asked for. */
 const setElsewhere: ReadonlySet<string> = new Set(["change-approved", "window"]);
@@ -60,25 +60,13 @@ const synthetic = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: kind("availability", "Availability tests of Application Insights, from its logs."),
-    workspaceId: text({
-      what: "Log Analytics workspace.",
-      absent: "`resourceId` says where",
-      example: "6f0e1d2c-8a2b-4f4e-9a51-0c7c3c2e8d10",
-    }).optional(),
-    resourceId: text({
-      what: "ARM id of an Application Insights resource.",
-      absent: "`workspaceId` says where",
-      example: "/subscriptions/…/components/atp",
-    }).optional(),
+    ...logsPlace,
     tests: key(z.array(z.string().min(1)).min(1), {
       what: "Names of the tests; all of them have to pass.",
       rule: "a list of at least one name",
       hint: "Write [ingest-ping].",
     }),
-    endpoint: url({
-      what: "Base URL of the query API, in another cloud.",
-      example: "https://api.loganalytics.us",
-    }).optional(),
+    ...logsEndpoint,
   }),
 ]);
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type KeyFacts, key } from "./leaves.ts";
+import { type KeyFacts, key, text } from "./leaves.ts";
 
 /** A value that Pulumi keeps encrypted, as the YAML file shows it. Opaque: it is never looked into. */
 export const secureValue = z.strictObject({ secure: z.string() });
@@ -49,3 +49,25 @@ export function path(facts: Pick<KeyFacts, "what" | "fallback" | "absent">): z.Z
     hint: "Write it like /health/ready.",
   });
 }
+
+/** Which logs: of a workspace, or of one Application Insights resource. */
+export const logsPlace = {
+  workspaceId: text({
+    what: "Log Analytics workspace.",
+    absent: "`resourceId` says where",
+    example: "6f0e1d2c-8a2b-4f4e-9a51-0c7c3c2e8d10",
+  }).optional(),
+  resourceId: text({
+    what: "ARM id of an Application Insights resource.",
+    absent: "`workspaceId` says where",
+    example: "/subscriptions/…/components/atp",
+  }).optional(),
+};
+
+/** Where they are asked. */
+export const logsEndpoint = {
+  endpoint: url({
+    what: "Base URL of the query API, in another cloud.",
+    example: "https://api.loganalytics.us",
+  }).optional(),
+};

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { duration, key, text } from "./leaves.ts";
-import { kind, url } from "./schema-parts.ts";
+import { kind, logsEndpoint, logsPlace, url } from "./schema-parts.ts";
 
 const aggregations = ["Average", "Maximum", "Minimum", "Total"] as const;
 
@@ -51,25 +51,13 @@ const sources = [
   }),
   z.strictObject({
     kind: kind("azure-logs", "A KQL query with the columns `at` and `value`."),
-    workspaceId: text({
-      what: "Log Analytics workspace.",
-      absent: "`resourceId` says where",
-      example: "6f0e1d2c-8a2b-4f4e-9a51-0c7c3c2e8d10",
-    }).optional(),
-    resourceId: text({
-      what: "ARM id of an Application Insights resource.",
-      absent: "`workspaceId` says where",
-      example: "/subscriptions/…/components/atp",
-    }).optional(),
+    ...logsPlace,
     query: text({
       what: "KQL; `t0` and `t1` are defined before it.",
       example:
         "AppMetrics | where TimeGenerated between (t0 .. t1) | project at = TimeGenerated, value = Max",
     }),
-    endpoint: url({
-      what: "Base URL of the query API, in another cloud.",
-      example: "https://api.loganalytics.us",
-    }).optional(),
+    ...logsEndpoint,
   }),
   z.strictObject({ kind: kind("command", "A program that prints one number."), run: program }),
 ] as const;

@@ -10,7 +10,7 @@ import type { EnvironmentPolicy } from "../../types/policy.ts";
 import type { CommandContext } from "../command.ts";
 import type { StackAt } from "../world.ts";
 import { openCounts } from "./metrics-ports.ts";
-import { openPolicy, pulumiCli } from "./secrets.ts";
+import { openPolicyAlone } from "./secrets.ts";
 import { recordOf } from "./world.ts";
 
 /** What an evidence bundle is collected with, beside the journal. */
@@ -32,14 +32,8 @@ export async function openEvidence(
   context: CommandContext,
   plan: RolloutPlan,
 ): Promise<EvidencePorts> {
-  const { env, runtime, talk } = context;
-  const engine = async (args: readonly string[]) => {
-    const { acquireEngine } = await import("../../adapters/engine/acquire.ts");
-    const found = await acquireEngine({ env, log: (line) => talk.line(line), signal: runtime.signal });
-    return await pulumiCli(found.pulumi, env)(args);
-  };
-  const { policy, secrets } = await openPolicy(at, engine);
-  talk.addSecrets(secrets);
+  const { runtime } = context;
+  const { policy, secrets } = await openPolicyAlone(at, context);
   const { dir } = recordOf(policy.record, at.stack);
   const counted = await openCounted(policy, runtime, plan);
   const candidate = await openCandidate(policy.lever, sideLabels(policy.service, "canary"));

@@ -6,6 +6,7 @@ import { notifySecrets } from "../../config/notify-of.ts";
 import { isSecure } from "../../config/received.ts";
 import { RolloutError } from "../../errors/errors.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
+import type { CommandContext } from "../command.ts";
 import type { StackAt } from "../world.ts";
 
 /** A policy whose encrypted values were read, and those values. */
@@ -33,6 +34,22 @@ async function openedPolicy(at: StackAt, pulumi: PulumiCli): Promise<Environment
   const written = await decrypted(at, pulumi);
   const policy = normalizeOrThrow({ written, stack });
   return adapt === undefined ? policy : adapt({ written, policy });
+}
+
+/**
+ * The policy of a stack whose engine nobody needs otherwise: one is only looked for where the file keeps something
+ * encrypted. What it found secret is masked from here on.
+ */
+export async function openPolicyAlone(at: StackAt, context: CommandContext): Promise<OpenPolicy> {
+  const { env, runtime, talk } = context;
+  const engine = async (args: readonly string[]) => {
+    const { acquireEngine } = await import("../../adapters/engine/acquire.ts");
+    const found = await acquireEngine({ env, log: (line) => talk.line(line), signal: runtime.signal });
+    return await pulumiCli(found.pulumi, env)(args);
+  };
+  const opened = await openPolicy(at, engine);
+  talk.addSecrets(opened.secrets);
+  return opened;
 }
 
 /** Everything in a policy that is a secret, encrypted in the file or not. */
