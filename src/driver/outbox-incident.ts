@@ -1,3 +1,4 @@
+import { concernWords } from "../lib/concern.ts";
 import { messageOf } from "../lib/error-message.ts";
 import type { Incidents } from "../ports/incident.ts";
 import type { MadeMessage } from "./messages.ts";
@@ -31,8 +32,9 @@ export async function openIncident(
 }
 
 async function opened(incidents: Incidents, message: MadeMessage["message"], signal: AbortSignal) {
-  const { title, service, environment, alert, rolloutId } = message;
-  const text = [message.reason, message.impact?.text].filter((part) => part !== undefined).join("\n");
+  const { title, service, environment, alert, rolloutId, concern, reason, impact } = message;
+  const about = concern === undefined ? undefined : `Concern: ${concernWords[concern]}`;
+  const text = [about, reason, impact?.text].filter((part) => part !== undefined).join("\n");
   const key = alert?.key ?? rolloutId;
   const { id, url } = await incidents.open({ key, title, text, service, environment }, signal);
   return { effect: "incident", ok: true, id, ...(url === undefined ? {} : { url }) };

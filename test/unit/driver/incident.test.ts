@@ -31,6 +31,11 @@ async function withServer(
   return server;
 }
 
+function pagerDutyAt(endpoint: string) {
+  const from = "rollouts@atp.example";
+  return { kind: "pagerduty", token: plantedKey, from, serviceId: "PABC123", endpoint } as const;
+}
+
 describe("an incident", () => {
   it("is opened once when a rollout turns back, and its id stands in both messages", async () => {
     let opened = 0;
@@ -177,14 +182,7 @@ describe("an incident", () => {
       made.push(JSON.parse(body).incident);
       return json({ incident: { id: "P1", incident_number: 7, html_url: "https://pd.example/7" } }, 201);
     });
-    const config = {
-      kind: "pagerduty",
-      token: plantedKey,
-      from: "rollouts@atp.example",
-      serviceId: "PABC123",
-      endpoint: server.url,
-    } as const;
-    const incidents = await openIncidents(config, createMemoryRuntime().runtime);
+    const incidents = await openIncidents(pagerDutyAt(server.url), createMemoryRuntime().runtime);
     const asked = {
       key: "rollout:prod:atp:1",
       title: "t",
@@ -201,5 +199,61 @@ describe("an incident", () => {
       from: "rollouts@atp.example",
       authorization: `Token token=${plantedKey}`,
     });
+  });
+
+  it.each([
+    { status: "triggered", acknowledgements: [], by: undefined },
+    { status: "acknowledged", acknowledgements: [{ acknowledger: { summary: "Alice" } }], by: "Alice" },
+    { status: "acknowledged", acknowledgements: undefined, by: "somebody at #7" },
+    { status: "resolved", acknowledgements: [], by: "somebody at #7" },
+  ])("PagerDuty: one that is $status is acknowledged by $by", async ({ status, acknowledgements, by }) => {
+    const server = await withServer(() =>
+      json({ incidents: [{ incident_number: 7, status, acknowledgements }] }),
+    );
+    const incidents = await openIncidents(pagerDutyAt(server.url), createMemoryRuntime().runtime);
+    expect(await incidents.acknowledgedBy?.("rollout:prod:atp:1")).toBe(by);
+    const { pathname, searchParams } = server.requests[0]?.url ?? new URL("http://none");
+    expect(pathname).toBe("/incidents");
+    expect(searchParams.get("incident_key")).toBe("rollout:prod:atp:1");
+  });
+
+  it.each<[string, FakeAnswer]>([
+    ["refuses", { status: 401 }],
+    ["answers something else", json({ incidents: "none" })],
+  ])("PagerDuty that %s throws, and tells no key", async (_, answer) => {
+    const server = await withServer(() => answer);
+    const incidents = await openIncidents(pagerDutyAt(server.url), createMemoryRuntime().runtime);
+    const error = await incidents.acknowledgedBy?.("key").catch(String);
+    expect(error).toContain("incident");
+    expect(error).not.toContain(plantedKey);
+  });
+
+  it("PagerDuty: nobody has acknowledged what isn't there", async () => {
+    const server = await withServer(() => json({ incidents: [] }));
+    const incidents = await openIncidents(pagerDutyAt(server.url), createMemoryRuntime().runtime);
+    expect(await incidents.acknowledgedBy?.("key")).toBeUndefined();
+  });
+
+  it("says what a concern is about", async () => {
+    const texts: string[] = [];
+    const incidents: Incidents = {
+      kind: "http",
+      open: async ({ text }) => {
+        texts.push(text);
+        return { id: "INC-1" };
+      },
+    };
+    const driver = aDriver();
+    Object.assign(driver.deps, {
+      incidents,
+      integrity: {
+        name: "chain",
+        check: async () => ({ status: "broken", message: "event 7 has a wrong hash" }),
+      },
+    });
+    Object.assign(driver.deps.policy.gates, { integrity: "command" });
+    await driver.run();
+    expect(texts[0]).toMatch(/^Concern: /);
+    expect(texts[0]).toContain("event 7 has a wrong hash");
   });
 });
