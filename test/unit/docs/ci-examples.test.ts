@@ -36,6 +36,15 @@ describe.each(["azure-pipelines.yml", "github-actions.yml"])("%s", (file) => {
     expect(text).toMatch(/lockBehavior: sequential|cancel-in-progress: false/);
   });
 
+  it("goes on calling people once the rollout has failed, and not for ever", () => {
+    expect(commands.filter((text) => text.includes("escalate"))).toEqual([
+      "npx rollouts escalate --stack prod --watch",
+    ]);
+    const text = readFileSync(join(examples, file), "utf8");
+    expect(text).toMatch(/failure\(\)|failed\(\)/);
+    expect(text).toMatch(/timeout-minutes: 90|timeoutInMinutes: 90/);
+  });
+
   it("takes no input of people into a shell line: only variables", () => {
     for (const text of commands) expect(text).not.toMatch(/\$\{\{/);
   });
