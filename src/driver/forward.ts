@@ -7,6 +7,7 @@ import { sayCohort } from "./flag-cohort.ts";
 import { foreignFlag, noteMeant, observeFlagBaseline } from "./flag-drift.ts";
 import { flagPart, leverNow } from "./part.ts";
 import { journal, type Session } from "./session.ts";
+import { upUnlocked } from "./up-unlocked.ts";
 
 const leavesOldVersion: ReadonlySet<string> = new Set(["promote-stable", "roll", "direct", "settle"]);
 const configMap = "kubernetes:core/v1:ConfigMap";
@@ -38,7 +39,7 @@ export async function stepForward(session: Session, signal: AbortSignal): Promis
     to: plan.to,
     changes: preview.summary,
   });
-  const result = await deps.engine.up({ target, signal });
+  const result = await upUnlocked(session, { target, signal });
   if (!result.ok) {
     await journal(session, "effect", {
       effect: "up",

@@ -5,6 +5,7 @@ import type { EffectResult, RunningEffect } from "./effect.ts";
 import { observeFlagBaseline, switchedOff, unknownToStack } from "./flag-drift.ts";
 import { flagPart, leverNow } from "./part.ts";
 import { journal, type Session } from "./session.ts";
+import { upUnlocked } from "./up-unlocked.ts";
 
 /** How long the read-back of weight 0 may take before the stack goes on without it, ms. */
 const routeBackMs = 30_000;
@@ -168,14 +169,14 @@ async function writeRelease(
   session: Session,
   write: { readonly release: Release; readonly effect: string; readonly refresh?: boolean },
 ): Promise<EffectResult> {
-  const { deps, plan } = session;
+  const { plan } = session;
   if (!(await session.lease.held())) return { ok: false, kind: "lease-lost", message: "the lease was lost" };
   await journal(session, "intent", { effect: write.effect, exposure: 0 });
   const target = { kind: "release", version: plan.to, release: write.release } as const;
   // Without a refresh the engine has nothing to write to a flag that a person has switched off meanwhile.
   const refresh =
     (write.refresh ?? true) && (flagPart(session) !== undefined || !(await switchedOff(session)));
-  const result = await deps.engine.up({ target, refresh, converge: true });
+  const result = await upUnlocked(session, { target, refresh, converge: true });
   if (!result.ok) {
     await journal(session, "effect", { effect: write.effect, ok: false, failure: result.failure });
     return { ok: false, kind: result.failure.kind, message: result.failure.message };

@@ -39,7 +39,7 @@ export function sandboxEngine(engine: Engine, sandbox: Sandbox): Engine {
 const allAtOnce: ReadonlySet<string> = new Set(["roll", "direct", "stage", "swap"]);
 
 /** The exposure that a target names; a stage of a promotion names none, there its preview has shown it. */
-function exposureOf(target: Target): number | undefined {
+export function exposureOf(target: Target): number | undefined {
   if (target.kind === "release") return target.release.exposure;
   // What is staged is made for everybody, though nobody has it yet.
   if (allAtOnce.has(target.step ?? "")) return 100;

@@ -68,6 +68,7 @@ export const faultForms: Readonly<Record<string, FaultForm>> = {
   },
   "stuck-swap": { example: "stuck-swap", effect: { kind: "stuck-swap" }, lasts: false },
   "stuck-drain": { example: "stuck-drain", effect: { kind: "stuck-drain" }, lasts: false },
+  "engine-crash": { example: "engine-crash@20", effect: { kind: "engine-crash" }, lasts: false },
   "slow-router": { example: "slow-router@20:3m", effect: { kind: "slow-router" }, lasts: true },
   "flag-edit": {
     example: "flag-edit@flag-25 | flag-edit@beta+5m",

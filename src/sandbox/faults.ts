@@ -30,6 +30,8 @@ export type FaultEffect =
         | "metrics-outage"
         | "silent-canary"
         | "slow-router"
+        /** The engine dies in the middle of the update to that exposure. */
+        | "engine-crash"
         /** Somebody else writes into the flag; its store answers 429. */
         | "flag-edit"
         | "flag-throttle";
@@ -61,7 +63,6 @@ const shape =
  */
 export function parseFault(text: string): FaultSpec {
   const { name, value, exposure, delay, duration } = shape.exec(text.trim())?.groups ?? {};
-  if (name === "engine-crash") throw notBuilt(text);
   const form = name === undefined ? undefined : faultForms[name];
   if (form === undefined) throw refused(text, "no such fault");
   const effect = form.value === undefined ? withoutValue(form, value) : form.value(value ?? "");
@@ -109,15 +110,6 @@ function refused(text: string, rule: string): RolloutError {
     code: "fault-unknown",
     exit: "config",
     path: "fault",
-    hint: `The forms: ${known.join(" | ")} | engine-crash@20 (not built yet). @ is the exposure at which it starts (default ${DEFAULT_EXPOSURE}), : how long it lasts.`,
-  });
-}
-
-function notBuilt(text: string): RolloutError {
-  return new RolloutError(`The fault ${JSON.stringify(text)} is known but not built yet.`, {
-    code: "not-built",
-    exit: "config",
-    path: "fault",
-    hint: "Kill the driver by hand during an update to see how it resumes.",
+    hint: `The forms: ${known.join(" | ")}. @ is the exposure at which it starts (default ${DEFAULT_EXPOSURE}), : how long it lasts.`,
   });
 }

@@ -21,7 +21,10 @@ const NO_LIMIT = { "grpc.max_receive_message_length": -1, "grpc.max_send_message
  * uncaught errors on the process.
  */
 export async function serveSandbox(sandbox: Sandbox): Promise<ProviderServer> {
-  return await serveProvider("kubernetes", createSandboxProvider(sandbox.cloud));
+  return await serveProvider(
+    "kubernetes",
+    createSandboxProvider(sandbox.cloud, async () => await sandbox.hooks.beforeWrite?.()),
+  );
 }
 
 /** Serves any provider of the sandbox under its package's name. */

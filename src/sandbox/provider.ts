@@ -50,8 +50,11 @@ export interface SandboxProvider {
 /** The Kubernetes provider's default, where neither the resource nor an annotation says otherwise. */
 const AWAIT_MS = 600_000;
 
-/** A provider over a cloud. */
-export function createSandboxProvider(cloud: Cloud): SandboxProvider {
+/** A provider over a cloud. `beforeWrite` is called before a write takes force. */
+export function createSandboxProvider(
+  cloud: Cloud,
+  beforeWrite: () => Promise<void> = async () => {},
+): SandboxProvider {
   const live = async (object: CloudObject, timeoutMs: number): Promise<ResourceState> => {
     if (object.ref.kind !== "Deployment" || annotation(object.manifest, "skipAwait") === "true")
       return stateOf(object);
@@ -68,12 +71,18 @@ export function createSandboxProvider(cloud: Cloud): SandboxProvider {
     check: (urn, inputs) => problemsOf(urn, inputs),
     diff: diffInputs,
     create: async ({ inputs, preview, timeoutMs }) => {
-      if (!preview) return live(cloud.create(inputs), timeoutMs);
+      if (!preview) {
+        await beforeWrite();
+        return live(cloud.create(inputs), timeoutMs);
+      }
       cloud.preview(inputs);
       return { id: "", inputs, outputs: inputs };
     },
     update: async ({ inputs, preview, timeoutMs }) => {
-      if (!preview) return live(cloud.update(inputs), timeoutMs);
+      if (!preview) {
+        await beforeWrite();
+        return live(cloud.update(inputs), timeoutMs);
+      }
       cloud.preview(inputs);
       return stateOf(cloud.update(inputs, { dryRun: true }));
     },

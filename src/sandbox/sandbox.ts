@@ -13,6 +13,11 @@ export interface Sandbox {
   readonly traffic: Traffic;
   readonly telemetry: Telemetry;
   readonly faults: FaultBoard;
+  /** What a rehearsal does to the engine while that works. */
+  readonly hooks: {
+    /** Before a write takes force. */
+    beforeWrite?: () => Promise<void>;
+  };
   /** Every weight that was ever in force, with its virtual time, in order. */
   readonly routeHistory: readonly RouteInForce[];
   /** Adds faults while it runs. */
@@ -72,6 +77,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     traffic,
     telemetry,
     faults,
+    hooks: {},
     get routeHistory() {
       return cloud.router.history;
     },

@@ -60,6 +60,15 @@ const rows: Readonly<Record<string, Row>> = {
     cause: "UpdateFailed",
     kind: "engine",
   },
+  engineCrash: {
+    reason:
+      "an engine that is killed leaves its lock and half an update: both are cleaned up on the way back",
+    fault: (exposure) => `engine-crash@${exposure}`,
+    outcome: "reverted",
+    exit: 20,
+    cause: "UpdateFailed",
+    kind: "engine",
+  },
   slowRouter: {
     reason: "the weight is never in force within its time: no soak on a wish",
     fault: (exposure) => `slow-router@${exposure}:4m`,

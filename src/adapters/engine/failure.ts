@@ -32,6 +32,9 @@ function find({ log, error, programError, aborted }: FailedOperation): EngineFai
   const text = errorText(error);
   if (aborted) return { kind: "cancelled", message: "The update was stopped by our signal." };
   if (lockText.test(text)) return { kind: "locked", message: excerpt(text, lockText) };
+  const signal = killedBy(error);
+  if (signal !== undefined && !log.finished)
+    return { kind: "unknown", message: `The engine was ended by ${signal} in the middle of its work.` };
   const resource = resourceError(log);
   if (resource !== undefined) {
     const kind = conflictText.test(resource.message) ? "conflict" : "resource";
@@ -55,6 +58,12 @@ function resourceError(log: EventLog): EngineDiagnostic | undefined {
   if (urn === undefined) return ofResources[0];
   const said = ofResources.filter((diagnostic) => diagnostic.urn === urn).map(({ message }) => message);
   return { urn, message: said.length > 0 ? said.join("\n") : "The operation on the resource failed." };
+}
+
+/** The signal that ended the CLI, where one did. */
+function killedBy(error: unknown): string | undefined {
+  const { signal } = Object(Object(Object(error)["commandResult"])["err"]);
+  return typeof signal === "string" ? signal : undefined;
 }
 
 /** All text of an SDK error; the CLI's own lies under `commandResult.err`, which the typings hide. */

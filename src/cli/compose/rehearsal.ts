@@ -29,6 +29,7 @@ import { openCloud } from "./open-cloud.ts";
 import type { Program } from "./program.ts";
 import { rehearsalFiles } from "./rehearsal-files.ts";
 import type { RehearsedCloud } from "./rehearsed-cloud.ts";
+import { crashingEngine } from "./rehearsed-crash.ts";
 import { faultsOfParts } from "./rehearsed-flags.ts";
 import { type MessageServer, rehearsedMessages } from "./rehearsed-messages.ts";
 import { binsOf, entryOf, healthyUnder, rehearsedPolicy, watchPorts } from "./rehearsed-policy.ts";
@@ -151,7 +152,15 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
   const sandboxRuntime: Runtime = { ...runtime, clock: striding.clock };
   const passphrase = `rehearsal-${Math.floor(runtime.random() * 36 ** 9).toString(36)}`;
   const engine = await rehearsalEngine(options, parts, { policy, passphrase, runtime: sandboxRuntime });
-  const wrapped = sandboxEngine(parts.cloud.wrap(engine), sandbox);
+  const { faults } = options;
+  const state = stateFolder(parts);
+  const fragile = crashingEngine(engine, {
+    ...{ sandbox, faults, state },
+    lever: config.policy.lever.kind,
+    project: config.project,
+    stack: options.stack,
+  });
+  const wrapped = sandboxEngine(parts.cloud.wrap(fragile), sandbox);
   return {
     ...anchored({ engine: wrapped, record: rehearsalRecord(options) }),
     ...parts.cloud.ports,
@@ -169,6 +178,8 @@ async function rehearsalDeps(options: RehearsalOptions, parts: Parts): Promise<D
   };
 }
 
+const stateFolder = ({ folder }: Parts) => join(folder, "state");
+
 /** The real engine, on a backend, home and passphrase of its own. */
 async function rehearsalEngine(
   options: RehearsalOptions,
@@ -176,7 +187,7 @@ async function rehearsalEngine(
   its: { readonly policy: EnvironmentPolicy; readonly passphrase: string; readonly runtime: Runtime },
 ): Promise<Engine> {
   const workDir = join(parts.folder, "work");
-  const state = join(parts.folder, "state");
+  const state = stateFolder(parts);
   const home = join(parts.folder, "home");
   await Promise.all([workDir, state, home].map((dir) => mkdir(dir, { recursive: true })));
   for (const [name, content] of Object.entries(await rehearsalFiles(options))) {

@@ -15,6 +15,7 @@ const elsewhere: ReadonlySet<FaultSpec["kind"]> = new Set([
   "crashloop",
   "image-pull",
   "slow-router",
+  "engine-crash",
   "stuck-swap",
   "validation",
 ]);

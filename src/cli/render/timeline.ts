@@ -108,6 +108,10 @@ function observed({ data, step }: JournalEntry): readonly TimelineLine[] {
     const notes = recovered.length > 0 ? `: ${recovered.join(" ")}` : "";
     return [{ symbol: "↻", label, text: `taken up in ${data["from"]}, last seen ${data["lastAt"]}${notes}` }];
   }
+  if (Array.isArray(data["recovered"]))
+    return [{ symbol: "↻", label: "engine", text: data["recovered"].join(" "), tone: "warn" }];
+  if (typeof data["locked"] === "string")
+    return [{ symbol: "!", label: "engine", text: data["locked"], tone: "warn" }];
   if (data["interrupted"] === true) {
     return [{ symbol: "!", label, text: String(data["message"]), tone: "warn" }];
   }

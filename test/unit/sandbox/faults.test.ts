@@ -14,6 +14,7 @@ const good: readonly [string, object, string][] = [
     { kind: "errors", ratePpm: 11_000, atExposure: 20, delayMs: 300_000, durationMs: 121_000 },
     "in the middle of a soak",
   ],
+  ["engine-crash@20", { kind: "engine-crash", atExposure: 20 }, "the engine itself"],
   ["errors=0.9%", { kind: "errors", ratePpm: 9_000, atExposure: 5 }, "exposure 5 where none is written"],
   [
     "errors=1%@50%",
@@ -187,10 +188,6 @@ describe("parseFault", () => {
     expect(error.message).toContain(said);
     for (const form of ["errors=3%@20:121s", "slow-router@20:3m", "health=cluster-down@20", "db-pool=95%@20"])
       expect(error.hint).toContain(form);
-  });
-
-  it("says that engine-crash isn't built rather than do nothing", () => {
-    expect(errorOf(() => parseFault("engine-crash@20"))).toMatchObject({ code: "not-built", exit: "config" });
   });
 });
 

@@ -70,6 +70,11 @@ const table: readonly { readonly why: string; readonly given: Given; readonly ex
     expected: { kind: "locked", message: "error: the stack is currently locked by 1 lock(s)." },
   },
   {
+    why: "a signal that isn't ours ended it in its middle",
+    given: { error: { commandResult: { err: { signal: "SIGKILL", stdout: "~ updating" } } } },
+    expected: { kind: "unknown", message: "The engine was ended by SIGKILL in the middle of its work." },
+  },
+  {
     why: "our signal: whatever else was said follows from it",
     given: { aborted: true, log: { failedUrns: [route], errors: [{ urn: route, message: conflict }] } },
     expected: { kind: "cancelled" },
