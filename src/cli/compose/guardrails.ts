@@ -1,6 +1,7 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { RolloutError } from "../../errors/errors.ts";
+import { messageOf } from "../../lib/error-message.ts";
 import type { GuardrailRule } from "../../types/guardrails.ts";
 import type { EnvironmentPolicy } from "../../types/policy.ts";
 
@@ -32,14 +33,34 @@ export function openGuardrails(
 ): Packs {
   if (guardrails === undefined) return {};
   if (isOlder(at.engineVersion)) throw tooOld(at.engineVersion);
-  // npm keeps no mode of files that are no `bin`.
-  chmodSync(pack, 0o755);
+  makeExecutable(pack);
   const own = join(at.folder, "guardrails.json");
   const none = join(at.folder, "no-guardrails.json");
   writeFileSync(own, JSON.stringify({ ...guardrails.rules, ...at.rules }));
   writeFileSync(none, "{}");
   const others = guardrails.packs.map((path) => resolve(at.projectDir, path));
   return { policyPacks: [pack, ...others], policyPackConfigs: [own, ...others.map(() => none)] };
+}
+
+/** npm makes it executable, as a `bin`; a checkout or a copy may not have kept that. */
+function makeExecutable(file: string): void {
+  try {
+    accessSync(file, constants.X_OK);
+    return;
+  } catch {
+    // Not yet: see below.
+  }
+  try {
+    chmodSync(file, 0o755);
+  } catch (error) {
+    throw new RolloutError(`The guardrails can't be started: ${messageOf(error)}`, {
+      code: "guardrails-not-executable",
+      exit: "config",
+      path: "rollout.guardrails",
+      hint: `Run: chmod +x ${file}`,
+      cause: error,
+    });
+  }
 }
 
 function isOlder(version: string): boolean {
