@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { policies } from "../../policy-packs/rollout-guardrails/policies.ts";
 import { validConfig } from "../unit/config/valid-config.ts";
 import { validMigration } from "../unit/config/valid-migration.ts";
 import { createTestStack, type TestStack } from "./engine-stack.ts";
@@ -56,6 +57,19 @@ const deployments = {
   "no-plain-secrets": (one) => pods(one, { env: [{ name: "DB_PASSWORD", value: secret(planted) }] }),
   probes: (one) => pods(one, { readinessProbe: undefined, livenessProbe: undefined }),
   "rolling-settings": (one) => spec(one, { minReadySeconds: 29 }),
+  // Every number of the guide, one off.
+  numbers: (one) =>
+    pods(
+      spec(one, {
+        minReadySeconds: 29,
+        progressDeadlineSeconds: 601,
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 2, maxUnavailable: 2 } },
+      }),
+      {
+        readinessProbe: { httpGet: { path: "/ready", port: 8080 }, initialDelaySeconds: 9, periodSeconds: 6 },
+        livenessProbe: { httpGet: { path: "/live", port: 8080 }, initialDelaySeconds: 29, periodSeconds: 11 },
+      },
+    ),
   "stable-capacity": (one, side) => (side === "stable" ? spec(one, { replicas: 5 }) : one),
 };
 const routes = {
@@ -289,24 +303,72 @@ describe("a plain preview with the pack", () => {
     expect(text).toContain("is not known in a preview");
   });
 
-  test("lets pass what its rule is disabled for, of all of them at once", async () => {
-    await config("1.2.4", "5", { soak: "14m", approvals: { required: 1 } });
+  const closed = { zone: "UTC", rules: [{ from: "Mon 00:00", to: "Sun 23:59", reason: planted }] };
+  test("lets pass what its rule is disabled for, of all of them at once, and is silent then", async () => {
+    const wrong = {
+      soak: "14m",
+      approvals: { required: 1 },
+      gates: { errorRate: { limit: "2%" } },
+      windows: closed,
+      migration: validMigration,
+    };
+    await config("2.0.0", "5", wrong);
     const names = broken.map(({ bad }) => bad);
     const bad = names.join();
-    const on = await preview(bad);
-    expect(rulesOf(on.found), on.text).toEqual([...names, "approvals", "soak-length"].toSorted());
-    expect(on.text).not.toContain(planted);
-    const rules = Object.fromEntries(
-      [...names, "approvals", "soak-length"].map((name) => [name, "disabled"]),
-    );
     const file = join(stack.dir, "rules.json");
-    writeFileSync(file, JSON.stringify(rules));
+    const asked = { "triggers-watched": { reasonIsEnough: false } };
+    writeFileSync(file, JSON.stringify(asked));
+    const on = await preview(bad, pack, ["--policy-pack-config", file]);
+    const mandatory = policies.filter(({ enforcementLevel }) => enforcementLevel === "mandatory");
+    expect(rulesOf(on.found), on.text).toEqual(mandatory.map(({ name }) => name).toSorted());
+    expect(on.text).not.toContain(planted);
+    writeFileSync(file, JSON.stringify(Object.fromEntries(policies.map(({ name }) => [name, "disabled"]))));
     const off = await preview(bad, pack, ["--policy-pack-config", file]);
-    expect(off.found, off.text).toEqual([]);
-    expect(off.code).toBe(0);
+    expect(off.text).not.toMatch(/\[(?:mandatory|advisory)\]/);
+    expect(off.code, off.text).toBe(0);
   });
 
-  const closed = { zone: "UTC", rules: [{ from: "Mon 00:00", to: "Sun 23:59", reason: planted }] };
+  test("finds every number of the guide that is one off, each with what to write", async () => {
+    await config("1.2.4", "5", {
+      soak: "899s",
+      gates: {
+        errorRate: { limit: "1.1%", for: "3m" },
+        p95: { limit: "1001ms", for: "6m" },
+        exceptions: { limit: 11 },
+        dbPool: { limit: "91%", for: "4m" },
+        queue: { limit: 10_001, for: "6m" },
+        memory: { limit: "91%", for: "4m" },
+      },
+    });
+    const { text } = await preview("numbers");
+    const probe = (name: string) => `containers[0].${name}`;
+    for (const said of [
+      "minReadySeconds is 29",
+      "progressDeadlineSeconds is 601",
+      "maxSurge is 2",
+      "maxUnavailable is 2",
+      `${probe("readinessProbe")}.httpGet.path is not /health/ready`,
+      `${probe("readinessProbe")}.initialDelaySeconds is 9`,
+      `${probe("readinessProbe")}.periodSeconds is 6`,
+      `${probe("livenessProbe")}.httpGet.path is not /health/live`,
+      `${probe("livenessProbe")}.initialDelaySeconds is 29`,
+      `${probe("livenessProbe")}.periodSeconds is 11`,
+      ...[5, 20, 50, 100].map((exposure) => `the increment of ${exposure} % is watched for 899 s`),
+      "gates.errorRate.limit is 1.1 %",
+      "gates.errorRate.for is 180 s",
+      "gates.p95.limit is 1001 ms",
+      "gates.p95.for is 360 s",
+      "gates.exceptions.limit is 11 exceptions",
+      "gates.dbPool.limit is 91 %",
+      "gates.dbPool.for is 240 s",
+      "gates.queue.limit is 10001 messages",
+      "gates.queue.for is 360 s",
+      "gates.memory.limit is 91 %",
+      "gates.memory.for is 240 s",
+    ])
+      expect(text).toContain(said);
+  });
+
   test.each([
     { rule: "approvals", rollout: { approvals: { required: 1 } } },
     { rule: "soak-length", rollout: { soak: "14m" } },
