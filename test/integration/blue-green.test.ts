@@ -126,7 +126,10 @@ describe.concurrent("staging: blue-green on App Service", () => {
 
 describe.concurrent("prod: blue-green on Kubernetes", () => {
   const blueGreen = (rollout: Record<string, unknown>) =>
-    void Object.assign(rollout, { strategy: "blue-green" });
+    void Object.assign(rollout, {
+      strategy: "blue-green",
+      strategyReason: "two versions can't share a queue",
+    });
   it.each<
     readonly [string, readonly string[], "promoted" | "reverted", string | undefined, readonly number[]]
   >([
