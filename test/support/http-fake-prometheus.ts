@@ -56,7 +56,14 @@ function answer({ url }: SeenRequest, all: readonly ScrapedSeries[]): FakeAnswer
 }
 
 function valueAt(samples: ScrapedSeries["samples"], at: number): string | undefined {
-  const last = samples.findLast(([time]) => time <= at);
+  // By halves: a month of minutes is asked for at thousands of points, and they are in order.
+  let [from, to] = [0, samples.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((samples[middle]?.[0] ?? 0) <= at) from = middle + 1;
+    else to = middle;
+  }
+  const last = samples[from - 1];
   if (!last || last[0] < at - lookBackSeconds || last[1] === "stale") return undefined;
   return String(last[1]);
 }
