@@ -104,7 +104,11 @@ describe.concurrent("rolling, watched for 5 minutes (test)", () => {
   it("a fix rolls in a stack of canaries, and leaves the canary's route alone", async () => {
     const run = await rehearse({
       change: (rollout) =>
-        Object.assign(rollout, { strategy: "rolling", strategyReason: "the fix cannot run beside 1.2.3", soak: "15m" }),
+        Object.assign(rollout, {
+          strategy: "rolling",
+          strategyReason: "the fix cannot run beside 1.2.3",
+          soak: "15m",
+        }),
     });
     expect(run.outcome).toMatchObject({ outcome: "promoted", exposures: [100] });
     expectVersion(run, "1.2.4");
