@@ -1,5 +1,5 @@
 import type { CohortBin } from "../types/observation.ts";
-import { type Finding, met, unmet } from "./checklist-finding.ts";
+import { type Found, met, unmet } from "./checklist-status.ts";
 import { upperBound } from "./clopper-pearson.ts";
 import { formatShare, grouped } from "./figures.ts";
 
@@ -35,7 +35,7 @@ const hint =
  * were so many requests that the bound is tighter than that. Too few requests, or none that were counted, prove
  * nothing. Pure.
  */
-export function metricsAtBaseline({ before, now, minRequests, thresholdMs }: BaselineInput): Finding {
+export function metricsAtBaseline({ before, now, minRequests, thresholdMs }: BaselineInput): Found {
   if (typeof now === "string") return unmet(`the metrics of now can't be told: ${now}`, hint);
   if (typeof before === "string") return unmet(`the metrics before the start can't be told: ${before}`, hint);
   const few = Object.entries({ "the last 15 min": now, "the hour before the start": before }).find(

@@ -3,13 +3,27 @@ import type { JournalEntry } from "../types/journal.ts";
 import { personConfirms, type WordAsked } from "./checklist-people.ts";
 import { confirmCommand, type Found, met, unmet } from "./checklist-status.ts";
 import { dayMs, spanText, within } from "./checklist-time.ts";
+import { rehearsedIn } from "./rehearsed.ts";
 
 /** For how long a delivered message shows that its channel works. */
 const channelDays = 7;
 
-/** Channels of people that hear of deployments: lines on stderr reach nobody. */
-export function deploymentChannels(channels: readonly ChannelRef[]): readonly ChannelRef[] {
-  return channels.filter((one) => one.kind !== "log" && (one.for === "all" || one.for === "deployments"));
+/** Whether people on a channel hear of deployments: lines on stderr reach nobody. */
+export function hearsOfDeployments(channel: {
+  readonly kind: string;
+  readonly for?: ChannelRef["for"];
+}): boolean {
+  const { kind, for: which = "all" } = channel;
+  return kind !== "log" && (which === "all" || which === "deployments");
+}
+
+/**
+ * A log is told to nobody in particular: it counts only where it is all that the stack has, for then its people read the
+ * run. Beside a channel it would hide that the channel is dead.
+ */
+export function whereItCounts<C extends Pick<ChannelRef, "kind">>(channels: readonly C[]): readonly C[] {
+  const others = channels.filter(({ kind }) => kind !== "log");
+  return others.length === 0 ? channels : others;
 }
 
 /**
@@ -23,15 +37,13 @@ export function channelWorks(
   },
 ): Found {
   const { channels, entries, now, stack } = asked;
-  const usable = deploymentChannels(channels);
+  const usable = channels.filter(hearsOfDeployments);
   if (usable.length === 0) {
     const hint = "Configure rollout.notify with a channel of people: slack, teams, email, webhook.";
     return unmet("no channel is configured on which deployments are told", hint);
   }
   const names = usable.map(({ name }) => name);
-  const rehearsed = new Set(
-    entries.flatMap(({ data, rolloutId }) => (data["rehearsed"] === true ? [rolloutId] : [])),
-  );
+  const rehearsed = rehearsedIn(entries);
   const last = names.flatMap((name) => lastMark(entries, name, rehearsed));
   const delivered = last.filter(({ ok }) => ok).toSorted((a, b) => b.atMs - a.atMs)[0];
   const spanMs = channelDays * dayMs;

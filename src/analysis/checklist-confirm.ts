@@ -1,6 +1,7 @@
 import type { ChecklistItem } from "../types/checklist.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
-import { samePerson } from "./checklist-people.ts";
+import { hearsOfDeployments } from "./checklist-channel.ts";
+import { isOneOf, namesOf } from "./checklist-people.ts";
 
 /** Why a person's word isn't taken, and what does it instead. */
 export interface Refusal {
@@ -43,7 +44,7 @@ export function confirmRefusal(
     return { why: `${item} has to say something`, hint: 'Add --note "what was learned", or --note none.' };
   }
   if (item === "on-call") return notOnCall(by, policy);
-  if (item === "channel" && !policy.notify.some((one) => hears(one))) {
+  if (item === "channel" && !policy.notify.some(hearsOfDeployments)) {
     return {
       why: "no channel is configured on which deployments are told",
       hint: "Configure rollout.notify with a channel of people, or waive the item by name in rollout.checklist.waive.",
@@ -87,12 +88,7 @@ function notOnCall(by: string, { communication }: EnvironmentPolicy): Refusal | 
     const hint = 'Write rollout.communication.onCall: { primary: "@alice" }.';
     return { why: "nobody is named as on call", hint };
   }
-  const { primary, secondary } = onCall;
-  const named = secondary === undefined ? [primary] : [primary, secondary];
-  if (named.some((name) => samePerson(name, by))) return undefined;
-  return { why: `${by} is not on call`, hint: `${named.join(" or ")} confirms: --by ${primary}.` };
-}
-
-function hears({ kind, for: which = "all" }: EnvironmentPolicy["notify"][number]): boolean {
-  return kind !== "log" && (which === "all" || which === "deployments");
+  const named = namesOf(onCall);
+  if (isOneOf(named, by)) return undefined;
+  return { why: `${by} is not on call`, hint: `${named.join(" or ")} confirms: --by ${onCall.primary}.` };
 }

@@ -2,9 +2,9 @@ import { duringItems } from "../types/checklist.ts";
 import type { ChecklistConfig } from "../types/checklist-config.ts";
 import type { Confirmation, ItemStatus } from "../types/checklist-status.ts";
 import type { HealthStatus } from "../types/observation.ts";
-import { type Finding, met, rehearsedFinding, unmet } from "./checklist-finding.ts";
+import { whereItCounts } from "./checklist-channel.ts";
 import { itemStatuses } from "./checklist-items.ts";
-import { confirmCommand } from "./checklist-status.ts";
+import { confirmCommand, type Found, met, rehearsedFinding, unmet, vouched } from "./checklist-status.ts";
 
 /** What one look has seen that the guide's list for "during deployment" asks for. Times in ms of the rollout's clock. */
 export interface DuringLook {
@@ -17,7 +17,7 @@ export interface DuringLook {
   readonly stack: string;
   readonly counts: CountsSeen;
   readonly exceptions: ExceptionsSeen;
-  readonly queue: Finding;
+  readonly queue: Found;
   /** The sides that were asked. */
   readonly health: Readonly<Record<string, HealthStatus>>;
   readonly told: StatusSeen;
@@ -87,10 +87,10 @@ export function duringChecklist(
 export function notLooked({ waived }: Pick<ChecklistConfig, "waived">, why: string): readonly ItemStatus[] {
   const finding = unmet(why, "The next look says more.");
   const findings = Object.fromEntries(duringItems.map((item) => [item, finding]));
-  return itemStatuses(duringItems, findings as Record<(typeof duringItems)[number], Finding>, waived);
+  return itemStatuses(duringItems, findings as Record<(typeof duringItems)[number], Found>, waived);
 }
 
-function countsFresh({ nowMs, counts: { readAtMs, trouble } }: DuringLook): Finding {
+function countsFresh({ nowMs, counts: { readAtMs, trouble } }: DuringLook): Found {
   const hint = "See whether the metrics source answers, and whether rollout.look is 30 s or less.";
   const why = trouble === undefined ? "" : ` (${trouble})`;
   if (readAtMs === undefined) return unmet(`the error rate was not read yet${why}`, hint);
@@ -99,13 +99,10 @@ function countsFresh({ nowMs, counts: { readAtMs, trouble } }: DuringLook): Find
   return nowMs - readAtMs <= freshMs ? met(age) : unmet(`${age}, and has to be every 30 s${why}`, hint);
 }
 
-function exceptionsWatched({ nowMs, rehearsed, stack, exceptions: seen }: DuringLook): Finding {
+function exceptionsWatched({ nowMs, rehearsed, stack, exceptions: seen }: DuringLook): Found {
   const hint = "See whether the source of exceptions answers: rollout.checklist.exceptions.";
   if (seen.by === "person") {
-    if (seen.confirmed !== undefined) {
-      const { by, at, note } = seen.confirmed;
-      return { status: "met", how: "person", by, at, evidence: note };
-    }
+    if (seen.confirmed !== undefined) return vouched(seen.confirmed, seen.confirmed.note);
     if (rehearsed) return rehearsedFinding("a person watches the exceptions");
     return unmet(
       "nothing lists exceptions, and nobody says that they are watched",
@@ -127,7 +124,7 @@ function exceptionsText(types: readonly ExceptionCount[]): string {
   return `exceptions since the step began: ${top.join(", ")}${more}`;
 }
 
-function endpointsHealthy({ health }: DuringLook): Finding {
+function endpointsHealthy({ health }: DuringLook): Found {
   const hint = "Look at the endpoints; which they are says rollout.health.";
   const sides = Object.entries(health);
   if (sides.length === 0) return unmet("no health endpoint is asked", hint);
@@ -143,17 +140,12 @@ function endpointsHealthy({ health }: DuringLook): Finding {
   return met(`${sides.map(([side]) => side).join(" and ")} answer 200`);
 }
 
-/**
- * A log is told to nobody in particular: it counts only where it is all that the stack has, for then its people read the
- * run. Beside a channel it would hide that the channel is dead.
- */
-function statusTold({ nowMs, sinceMs, rehearsed, told: { channels } }: DuringLook): Finding {
+function statusTold({ nowMs, sinceMs, rehearsed, told: { channels } }: DuringLook): Found {
   if (rehearsed) return rehearsedFinding("the step's status is told on the channels");
   const hint =
     "Mend the channel (`rollouts announce --pending` sends what is owed), or name one: rollout.notify.";
   if (channels === undefined) return unmet("no message of this step was made", hint);
-  const others = channels.filter(({ kind }) => kind !== "log");
-  const counted = others.length === 0 ? channels : others;
+  const counted = whereItCounts(channels);
   const [sent] = counted.filter(({ sentAtMs }) => sentAtMs !== undefined);
   if (sent !== undefined) return met(`told on ${sent.name}`);
   if (counted.length === 0) return unmet("no channel gets the status of a step", hint);
@@ -163,7 +155,7 @@ function statusTold({ nowMs, sinceMs, rehearsed, told: { channels } }: DuringLoo
   return unmet(`the status of this step reached nobody: ${why}`, hint);
 }
 
-function pauseOffered({ requests }: DuringLook): Finding {
+function pauseOffered({ requests }: DuringLook): Found {
   if (requests.read) return met("`rollouts pause` is heard at each look");
   return unmet(
     `what people ask can't be read: ${requests.message}`,

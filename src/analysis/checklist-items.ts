@@ -1,13 +1,12 @@
 import type { ChecklistItem } from "../types/checklist.ts";
 import type { WaivedItem } from "../types/checklist-config.ts";
 import type { ItemStatus } from "../types/checklist-status.ts";
-import type { Finding } from "./checklist-finding.ts";
-import { waivedAs } from "./checklist-status.ts";
+import { type Found, waivedAs } from "./checklist-status.ts";
 
 /** The items in their order. What the stack does without, said in its config, is waived whatever was found. */
 export function itemStatuses<Item extends ChecklistItem>(
   order: readonly Item[],
-  found: Readonly<Record<Item, Finding>>,
+  found: Readonly<Record<Item, Found>>,
   waived: readonly WaivedItem[],
 ): readonly ItemStatus[] {
   return order.map((item) => ({ item, ...(waivedAs(item, waived) ?? found[item]) }));

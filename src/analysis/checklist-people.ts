@@ -1,7 +1,10 @@
 import type { ChecklistItem } from "../types/checklist.ts";
 import type { Confirmation } from "../types/checklist-status.ts";
-import { confirmCommand, type Found, unmet } from "./checklist-status.ts";
+import type { Communication } from "../types/communication.ts";
+import { confirmCommand, type Found, unmet, vouched } from "./checklist-status.ts";
 import { spanText, within } from "./checklist-time.ts";
+
+type OnCall = NonNullable<Communication["onCall"]>;
 
 /** What a person's word is judged by. */
 export interface WordAsked {
@@ -29,7 +32,7 @@ export function personConfirms(asked: WordAsked): Found {
 /** Who is on call is named, and one of them has said that they are there. Pure. */
 export function onCallConfirms(
   asked: Omit<WordAsked, "item" | "why"> & {
-    readonly onCall: { readonly primary: string; readonly secondary?: string } | undefined;
+    readonly onCall: OnCall | undefined;
   },
 ): Found {
   const { onCall, stack, confirmations } = asked;
@@ -37,10 +40,9 @@ export function onCallConfirms(
     const hint = 'Write rollout.communication.onCall: { primary: "@alice" }, and let them confirm.';
     return unmet("nobody is named as on call", hint);
   }
-  const { primary, secondary } = onCall;
-  const named = secondary === undefined ? [primary] : [primary, secondary];
-  const command = confirmCommand("on-call", stack, primary);
-  const theirs = confirmations.filter(({ by }) => named.some((name) => samePerson(name, by)));
+  const named = namesOf(onCall);
+  const command = confirmCommand("on-call", stack, onCall.primary);
+  const theirs = confirmations.filter(({ by }) => isOneOf(named, by));
   const word = newestWord({ item: "on-call", confirmations: theirs });
   if (word !== undefined) return judged(word, asked, command);
   const other = newestWord({ item: "on-call", confirmations });
@@ -49,15 +51,16 @@ export function onCallConfirms(
 }
 
 function judged(
-  { by, note, at }: Confirmation,
+  word: Confirmation,
   { now, holdsMs }: Pick<WordAsked, "now" | "holdsMs">,
   command: string,
 ): Found {
+  const { by, note, at } = word;
   if (!within(Date.parse(at), { now, spanMs: holdsMs })) {
     return unmet(`${by} confirmed it at ${at}, which holds for ${spanText(holdsMs)}`, `Again: ${command}.`);
   }
   const said = note === "" ? "" : `: ${note}`;
-  return { status: "met", how: "person", evidence: `confirmed by ${by}${said}`, by, at };
+  return vouched(word, `confirmed by ${by}${said}`);
 }
 
 function newestWord({
@@ -70,8 +73,13 @@ function newestWord({
     .at(-1);
 }
 
-/** `@Alice` and `alice` are one. */
-export function samePerson(a: string, b: string): boolean {
+/** Who is on call, the first to be called first. */
+export function namesOf({ primary, secondary }: OnCall): readonly string[] {
+  return secondary === undefined ? [primary] : [primary, secondary];
+}
+
+/** Whether somebody is one of them: `@Alice` and `alice` are one. */
+export function isOneOf(names: readonly string[], by: string): boolean {
   const plain = (name: string) => name.trim().replace(/^@/, "").toLowerCase();
-  return plain(a) === plain(b);
+  return names.some((name) => plain(name) === plain(by));
 }

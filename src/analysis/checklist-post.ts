@@ -5,9 +5,16 @@ import type { EvidenceAnswer } from "../types/evidence.ts";
 import type { JournalEntry } from "../types/journal.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import { judgeEvidence } from "./checklist-evidence.ts";
-import { type Finding, met, notApplicable, rehearsedFinding, unmet } from "./checklist-finding.ts";
 import { itemStatuses } from "./checklist-items.ts";
-import { confirmCommand } from "./checklist-status.ts";
+import {
+  confirmCommand,
+  type Found,
+  met,
+  notApplicable,
+  rehearsedFinding,
+  unmet,
+  vouched,
+} from "./checklist-status.ts";
 
 /** A promotion that its list belongs to. Times in ms of the rollout's clock. */
 export interface Promoted {
@@ -70,7 +77,7 @@ export interface PostLook {
   /** As `--stack` takes it. */
   readonly stack: string;
   readonly confirmations: readonly Confirmation[];
-  readonly metrics: Finding;
+  readonly metrics: Found;
   /** Absent: no smoke test is configured. */
   readonly smoke?: EvidenceAnswer;
   /** None: no uptime check is configured. */
@@ -135,18 +142,17 @@ interface Word {
 }
 
 /** A person's word, with a note: an empty one says nothing. */
-function saidOf(look: PostLook, { item, sinceMs, why, rehearsed }: Word): Finding {
+function saidOf(look: PostLook, { item, sinceMs, why, rehearsed }: Word): Found {
   const said = look.confirmations
     .filter((one) => one.item === item && one.note.trim() !== "" && Date.parse(one.at) >= sinceMs)
     .at(-1);
-  if (said !== undefined)
-    return { status: "met", how: "person", evidence: said.note.trim(), by: said.by, at: said.at };
+  if (said !== undefined) return vouched(said, said.note.trim());
   if (look.promoted.rehearsed) return rehearsedFinding(rehearsed);
   return unmet(why, `${confirmCommand(item, look.stack)} with \`--note TEXT\`.`);
 }
 
 /** Once passed, it has passed: a test writes, and isn't run again at each look. */
-function smokeOf(look: PostLook): Finding {
+function smokeOf(look: PostLook): Found {
   const { smoke, promoted, nowMs } = look;
   const before = promoted.items?.find(({ item, status }) => item === "smoke" && status === "met");
   if (before !== undefined) {
@@ -159,7 +165,7 @@ function smokeOf(look: PostLook): Finding {
   return judgeEvidence(smoke, { now: nowMs, withinMs: Math.max(0, nowMs - promoted.promotedAtMs), hint });
 }
 
-function syntheticsOf(look: PostLook): Finding {
+function syntheticsOf(look: PostLook): Found {
   const { synthetics, promoted, nowMs } = look;
   if (synthetics.length === 0)
     return saidOf(look, { item: "synthetics", sinceMs: promoted.promotedAtMs, ...words.synthetics });
@@ -174,7 +180,7 @@ function syntheticsOf(look: PostLook): Finding {
 }
 
 /** Only a canary stands beside stable: all other versions come in its place, or keep the side that was there. */
-function candidateGone({ promoted, candidate }: PostLook): Finding {
+function candidateGone({ promoted, candidate }: PostLook): Found {
   if (!promoted.plan.steps.some(({ kind }) => kind === "promote-clean"))
     return notApplicable(`nothing stands beside stable after ${promoted.plan.strategy}`);
   const hint =

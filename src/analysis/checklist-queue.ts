@@ -1,5 +1,5 @@
 import type { GaugeAnswer, GaugeSample } from "../types/gauge.ts";
-import { type Finding, met, unmet } from "./checklist-finding.ts";
+import { type Found, met, unmet } from "./checklist-status.ts";
 
 export interface QueueLook {
   readonly answer: GaugeAnswer;
@@ -34,7 +34,7 @@ const asks = "See whether the queue is read: rollout.watch.queue.";
  * and significant), and by Theil and Sen's slope the rise is more than 10 % of the limit. Both stand a spike and a
  * sample that is wrong. Before a trend can be told, the newest level has to be there. Pure.
  */
-export function readQueueTrend({ answer, limit, sinceMs, nowMs }: QueueLook): Finding {
+export function readQueueTrend({ answer, limit, sinceMs, nowMs }: QueueLook): Found {
   if (answer.status !== "value") return unmet(`the queue can't be read: ${answer.message}`, asks);
   const { samples, everyMs, watermarkMs } = answer;
   const newest = samples.at(-1);
@@ -61,7 +61,7 @@ export function readQueueTrend({ answer, limit, sinceMs, nowMs }: QueueLook): Fi
 function ofTrend(
   { tau, z, perMs }: Trend,
   { level, limit, spanMs }: { readonly level: string; readonly limit: number; readonly spanMs: number },
-): Finding {
+): Found {
   const rise = perMs * spanMs;
   const minutes = Math.round(spanMs / 6_000) / 10;
   const change = `${rise < 0 ? "" : "+"}${rounded(rise)} in ${minutes} min`;

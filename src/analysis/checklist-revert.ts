@@ -2,6 +2,7 @@ import type { JournalEntry } from "../types/journal.ts";
 import { type Found, met, unmet } from "./checklist-status.ts";
 import { dayMs, iso, spanText, within } from "./checklist-time.ts";
 import { acrossStacks, type Promotion } from "./promotions.ts";
+import { rehearsedIn } from "./rehearsed.ts";
 
 /** A way back that a journal shows as walked to its end and verified. */
 export interface VerifiedRevert {
@@ -13,11 +14,7 @@ export interface VerifiedRevert {
 
 /** Every verified way back of a stack's journal; those of rehearsals are none. Pure. */
 export function revertsIn(entries: readonly JournalEntry[]): readonly VerifiedRevert[] {
-  const rehearsed = new Set(
-    entries.flatMap(({ kind, data, rolloutId }) =>
-      kind === "begin" && data["rehearsed"] === true ? [rolloutId] : [],
-    ),
-  );
+  const rehearsed = rehearsedIn(entries);
   return entries.flatMap(({ kind, data, at, rolloutId }) => {
     const { identity, outcome, revert } = data;
     if (kind !== "end" || outcome !== "reverted" || rehearsed.has(rolloutId)) return [];

@@ -1,3 +1,4 @@
+import { openItems } from "../analysis/checklist-items.ts";
 import type { PreFacts } from "../driver/checklist-ask.ts";
 import type { DriverDeps } from "../driver/session.ts";
 import { exitCodes, RolloutError } from "../errors/errors.ts";
@@ -17,12 +18,12 @@ export async function show(context: CommandContext, phase: ChecklistPhase): Prom
   if (policy.checklist === undefined) throw checklistOff(context.stack);
   const list = phase === "pre" ? await pre(context, opened) : await running(context, opened, phase);
   const { items } = list;
-  const ok = items.every(({ status }) => status !== "unmet");
+  const open = openItems(items);
+  const ok = open.length === 0;
   const view: ChecklistView = { stack: context.stack, service: policy.service, phase, ok, ...list };
   const result = { data: view, text: renderChecklist(view, { color: context.color }) };
   if (ok) return result;
-  const names = items.flatMap(({ item, status }) => (status === "unmet" ? [item] : []));
-  const message = `${names.length} unmet: ${names.join(", ")}.`;
+  const message = `${open.length} unmet: ${open.map(({ item }) => item).join(", ")}.`;
   return { ...result, exit: exitCodes.blocked, problem: { code: "checklist-unmet", message } };
 }
 

@@ -1,4 +1,5 @@
 import { fetchWithin } from "../lib/fetch-within.ts";
+import { jsonOf } from "../lib/json-of.ts";
 import type { Runtime } from "../lib/runtime.ts";
 
 /** Where the application shows its flag. */
@@ -58,12 +59,4 @@ export function showsOff(text: string, { expect }: Pick<Probe, "expect">, flagId
 
 function isOff(value: unknown): boolean {
   return value === false || (typeof value === "string" && /^(false|off)$/i.test(value));
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { uriDecoded } from "../lib/uri-decoded.ts";
 import type { Communication } from "../types/communication.ts";
 import type { IncidentConfig, NotifyConfig } from "../types/notify.ts";
 import type { EnvironmentPolicy } from "../types/policy.ts";
@@ -124,13 +125,5 @@ function incidentSecrets(incident: IncidentConfig): readonly string[] {
 function passwordOf(smtp: string): readonly string[] {
   if (!URL.canParse(smtp)) return [];
   const { password } = new URL(smtp);
-  return password === "" ? [] : [password, decoded(password)];
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return password === "" ? [] : [password, uriDecoded(password)];
 }

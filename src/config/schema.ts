@@ -13,8 +13,8 @@ import { approvalsSchema, changeSchema, promotedInSchema, windowsSchema } from "
 import { validateSchema } from "./validate-schema.ts";
 import { sloSchema, watchSchema } from "./watch-schema.ts";
 
-const presetNames = ["development", "test", "staging", "production", "hotfix"] as const;
-const strategies = ["canary", "direct", "rolling", "blue-green", "feature-flag", "combined"] as const;
+export const presetNames = ["development", "test", "staging", "production", "hotfix"] as const;
+export const strategies = ["canary", "direct", "rolling", "blue-green", "feature-flag", "combined"] as const;
 
 const exposure = whole(
   { min: 1, max: 100 },

@@ -1,11 +1,10 @@
-import { thresholdsOf } from "../analysis/judge.ts";
-import { serviceReading } from "../analysis/service-down.ts";
 import type { Observations } from "../decide/decide.ts";
 import type { RolloutRequest } from "../types/decision.ts";
 import type { ServiceReading } from "../types/observation.ts";
 import { type Acknowledged, acknowledgedElsewhere } from "./acknowledged.ts";
 import { riseOf } from "./escalate.ts";
 import { serviceNews } from "./escalate-alone.ts";
+import { readService } from "./read-service.ts";
 import { journal, type Session } from "./session.ts";
 
 const freshMs = 60_000;
@@ -68,21 +67,11 @@ interface Ask {
 export function readServiceBeside(session: Session): ServiceReading | undefined {
   const { deps, plan } = session;
   if (deps.policy.escalation === undefined || !session.state.name.startsWith("reverting-")) return undefined;
-  const nowMs = deps.runtime.clock.now();
-  const { gates } = plan;
-  const { tries, timeoutSeconds } = gates.health;
-  session.serviceAsk ??= Promise.all([
-    deps.health.probe({ tries, timeoutMs: timeoutSeconds * 1000, signal: deps.runtime.signal }),
-    deps.metrics.observe({
-      sinceMs: nowMs - freshMs * 3,
-      nowMs,
-      ...thresholdsOf(gates),
-      signal: deps.runtime.signal,
-    }),
-  ])
-    .then(([health, metrics]) => {
-      const { minRequests } = gates;
-      session.serviceReading = serviceReading({ health: health.stable, metrics, minRequests });
+  const { clock, signal } = deps.runtime;
+  const look = { gates: plan.gates, nowMs: clock.now(), spanMs: freshMs * 3, signal };
+  session.serviceAsk ??= readService(deps, look)
+    .then((reading) => {
+      session.serviceReading = reading;
     })
     .catch(() => {})
     .finally(() => delete session.serviceAsk);

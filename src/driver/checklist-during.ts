@@ -4,9 +4,9 @@ import {
   type ExceptionsSeen,
   notLooked,
 } from "../analysis/checklist-during.ts";
-import { type Finding, notApplicable, unmet } from "../analysis/checklist-finding.ts";
 import { itemsText } from "../analysis/checklist-items.ts";
 import { readQueueTrend } from "../analysis/checklist-queue.ts";
+import { type Found, notApplicable, unmet } from "../analysis/checklist-status.ts";
 import { isWatched } from "../decide/states.ts";
 import { messageOf } from "../lib/error-message.ts";
 import type { ItemStatus } from "../types/checklist-status.ts";
@@ -108,7 +108,7 @@ function queueOf(
   { deps, plan }: Session,
   answer: GaugeAnswer | undefined,
   span: { readonly sinceMs: number; readonly nowMs: number },
-): Finding {
+): Found {
   const source = deps.policy.watch.gauges["queue-depth"];
   if (source.kind === "none") return notApplicable(`nothing watches a queue: ${source.reason}`);
   const limit = (plan.gates.gauges ?? deps.policy.gates.gauges)?.["queue-depth"].limit;

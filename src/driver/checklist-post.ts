@@ -1,5 +1,4 @@
 import { metricsAtBaseline, type ServiceCounts, serviceCounts } from "../analysis/checklist-baseline.ts";
-import { type Finding, notApplicable, rehearsedFinding } from "../analysis/checklist-finding.ts";
 import { itemsText, openItems } from "../analysis/checklist-items.ts";
 import {
   type CandidateSeen,
@@ -9,6 +8,8 @@ import {
   postChecklist,
   type SyntheticAnswer,
 } from "../analysis/checklist-post.ts";
+import { type Found, notApplicable, rehearsedFinding } from "../analysis/checklist-status.ts";
+import { iso } from "../analysis/checklist-time.ts";
 import { messageOf } from "../lib/error-message.ts";
 import type { Evidence } from "../ports/evidence.ts";
 import type { Metrics } from "../ports/metrics.ts";
@@ -136,7 +137,7 @@ async function proof(
     .catch((error: unknown) => ({ status: "error", message: messageOf(error) }));
 }
 
-async function metricsOf(deps: DriverDeps, promoted: Promoted, nowMs: number): Promise<Finding> {
+async function metricsOf(deps: DriverDeps, promoted: Promoted, nowMs: number): Promise<Found> {
   const { plan, touchedAtMs } = promoted;
   if (plan.steps.some(({ kind }) => kind === "install"))
     return notApplicable("the first version: nothing served before it");
@@ -177,10 +178,6 @@ async function countsOf(
   } catch (error) {
     return messageOf(error);
   }
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 async function candidateOf(deps: DriverDeps, { plan }: Promoted): Promise<CandidateSeen> {

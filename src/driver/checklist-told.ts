@@ -1,3 +1,4 @@
+import { whereItCounts } from "../analysis/checklist-channel.ts";
 import type { ChannelSeen, StatusSeen } from "../analysis/checklist-during.ts";
 import type { JournalEntry } from "../types/journal.ts";
 import type { StepId } from "../types/release.ts";
@@ -34,6 +35,5 @@ export function statusSeen(
 
 /** Whether nothing more can be learned of it. */
 export function isTold({ channels = [] }: StatusSeen): boolean {
-  const others = channels.filter(({ kind }) => kind !== "log");
-  return (others.length === 0 ? channels : others).some(({ sentAtMs }) => sentAtMs !== undefined);
+  return whereItCounts(channels).some(({ sentAtMs }) => sentAtMs !== undefined);
 }

@@ -3,6 +3,7 @@ import type { Alarm, Rung } from "../types/escalation.ts";
 import type { JournalEntry } from "../types/journal.ts";
 import type { ServiceReading } from "../types/observation.ts";
 import { type Acknowledged, acknowledgedElsewhere } from "./acknowledged.ts";
+import { announcedIn } from "./announced.ts";
 import { append } from "./append.ts";
 import { riseOf } from "./escalate.ts";
 import { keepLease } from "./lease-keeper.ts";
@@ -77,8 +78,8 @@ async function acknowledgedBy(
 ): Promise<Acknowledged | undefined> {
   if (rise.due.every(({ rung }) => rung !== "lead")) return undefined;
   const { rolloutId, plan } = recorded;
-  const told = own.find(({ data }) => data["announcement"] !== undefined)?.data["announcement"];
-  return await acknowledgedElsewhere(deps, { rolloutId, plan, stack: String(Object(told).stack) });
+  const stack = String(announcedIn(own)?.announcement.stack);
+  return await acknowledgedElsewhere(deps, { rolloutId, plan, stack });
 }
 
 interface Stand {

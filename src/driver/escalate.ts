@@ -6,6 +6,7 @@ import type { Alarm, Escalation, Rung } from "../types/escalation.ts";
 import type { JournalEntry } from "../types/journal.ts";
 import type { RolloutPlan } from "../types/plan.ts";
 import { alarmOf } from "./alarm.ts";
+import { announcedIn } from "./announced.ts";
 import type { SaidInEntry } from "./message-said.ts";
 
 /** One rollout's entries, and what people have asked in it. */
@@ -31,12 +32,12 @@ const titles: Readonly<Record<Rung, string>> = {
 
 /** Whom the alarm of a rollout goes up to by now. Undefined: its stack has no escalation. Pure. */
 export function riseOf({ entries, requests }: Told, nowMs: number): Rise | undefined {
-  const begin = entries.find(({ data }) => data["announcement"] !== undefined);
-  const announcement = begin?.data["announcement"] as Announcement | undefined;
-  if (begin === undefined || announcement?.escalation === undefined) return undefined;
-  const plan = begin.data["plan"] as RolloutPlan;
+  const announced = announcedIn(entries);
+  const terms = announced?.announcement.escalation;
+  if (announced === undefined || terms === undefined) return undefined;
+  const { announcement, plan } = announced;
   const alarm = alarmOf(entries, requests);
-  const { now, nextAtMs } = escalationDue(alarm, announcement.escalation, nowMs);
+  const { now, nextAtMs } = escalationDue(alarm, terms, nowMs);
   return {
     alarm,
     due: now.map((escalation) => ({

@@ -1,8 +1,9 @@
-import type { Announcement, ChannelRef } from "../types/communication.ts";
+import type { ChannelRef } from "../types/communication.ts";
 import type { JournalEntry } from "../types/journal.ts";
 import type { LastLook, MetricFamily, MetricSample } from "../types/own-metrics.ts";
 import type { RolloutState } from "../types/state.ts";
 import type { GateReading, Verdict } from "../types/verdict.ts";
+import { announcedIn } from "./announced.ts";
 import { owedIn, waitingIn } from "./outbox-owed.ts";
 import { lastRollout, type Recorded } from "./resume.ts";
 
@@ -19,7 +20,10 @@ export function metricsOf(entries: readonly JournalEntry[], look?: LastLook): re
   const recorded = lastRollout(entries);
   if (recorded === undefined) return [];
   const own = entries.filter(({ rolloutId }) => rolloutId === recorded.rolloutId);
-  const at: Labels = { stack: stackOf(own) ?? recorded.plan.environment, service: recorded.plan.service };
+  const at: Labels = {
+    stack: announcedIn(own)?.announcement.stack ?? recorded.plan.environment,
+    service: recorded.plan.service,
+  };
   const all = [
     ...ofRollout(recorded, own, at),
     ...ofGates(isOver(recorded) ? [] : (look?.readings ?? lastReadings(own)), at),
@@ -209,11 +213,6 @@ function ofJournal(entries: readonly JournalEntry[], at: Labels): readonly Metri
 /** Gates of what is over say nothing of what serves now. */
 function isOver({ ended, state }: Recorded): boolean {
   return ended !== undefined || state.name === "completed" || state.name === "reverted";
-}
-
-function stackOf(own: readonly JournalEntry[]): string | undefined {
-  const found = own.find(({ data }) => data["announcement"] !== undefined)?.data["announcement"];
-  return (found as Announcement | undefined)?.stack;
 }
 
 function family(facts: Facts, samples: readonly MetricSample[]): MetricFamily {

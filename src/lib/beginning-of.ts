@@ -1,8 +1,15 @@
+import type { Runtime } from "./runtime.ts";
+
 /** A message needs no more of a body, and one without end must not fill the memory. */
 const keptBytes = 4_096;
 
+/** A runtime whose answers have but the beginning of their bodies. */
+export function withBeginnings(runtime: Runtime): Runtime {
+  return { ...runtime, fetch: async (...exchange) => beginningOf(await runtime.fetch(...exchange)) };
+}
+
 /** The same answer with the beginning of its body; the rest isn't read. */
-export function beginningOf(response: Response): Response {
+function beginningOf(response: Response): Response {
   const { body, status, headers } = response;
   if (body === null) return response;
   let left = keptBytes;

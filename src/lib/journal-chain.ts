@@ -1,5 +1,6 @@
 import type { JournalEntry, JournalHead } from "../types/journal.ts";
 import { sha256, stableJson } from "./stable-json.ts";
+import { uriDecoded } from "./uri-decoded.ts";
 
 /** What was in a journal when its chain began: covered as a whole, not entry by entry. */
 interface BeforeChain {
@@ -44,18 +45,9 @@ export function chainStart({ name, before }: ChainStart): string {
 /** What a chain begins with, of a `prev`; undefined where that is the hash of another entry. */
 export function readChainStart(prev: string): ChainStart | undefined {
   const [, word, entries, hash] = written.exec(prev) ?? [];
-  const name = word?.replace(/(?:%[0-9A-F]{2})+/g, decoded);
+  const name = word?.replace(/(?:%[0-9A-F]{2})+/g, uriDecoded);
   if (name === undefined) return undefined;
   return { name, ...(hash === undefined ? {} : { before: { entries: Number(entries), sha256: hash } }) };
-}
-
-/** As it was, or as it stands there where somebody else wrote it. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Hash of an entry as it is read back: over all its members but `hash`, `prev` among them. */

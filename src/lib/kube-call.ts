@@ -1,4 +1,4 @@
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { ConfigurationOptions, KubeConfig, ObservableMiddleware } from "@kubernetes/client-node";
 import * as z from "zod";
 import { RolloutError } from "../errors/errors.ts";
 
@@ -6,6 +6,51 @@ import { RolloutError } from "../errors/errors.ts";
 export interface ClusterChoice {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+}
+
+/** A cluster and a namespace of it, as a lever's config names them. */
+export interface ClusterPlace {
+  readonly namespace: string;
+  /** Path of a kubeconfig; absent: the client's usual places. */
+  readonly kubeconfig?: string;
+  /** Absent: the kubeconfig's current one. */
+  readonly context?: string;
+}
+
+/** The official client, loaded (it takes about a second), with the kubeconfig that a lever names. */
+export interface OpenKube {
+  readonly client: typeof import("@kubernetes/client-node");
+  readonly config: KubeConfig;
+  /** Options of one call: with these headers, until the signal. */
+  withRequest(headers: Readonly<Record<string, string>>, signal: AbortSignal): ConfigurationOptions;
+}
+
+/** @throws RolloutError `kubeconfig-invalid` (exit 2) */
+export async function openKube(choice: ClusterChoice): Promise<OpenKube> {
+  const client = await import("@kubernetes/client-node");
+  const config = new client.KubeConfig();
+  loadKubeconfig(config, choice);
+  const withRequest: OpenKube["withRequest"] = (headers, signal) => {
+    const middleware: ObservableMiddleware = {
+      pre: (request) => {
+        for (const [name, value] of Object.entries(headers)) request.setHeaderParam(name, value);
+        // The client's calls for any object know groups with a name; the core group's objects lie under /api.
+        request.setUrl(request.getUrl().replace("/apis//", "/api/"));
+        request.setSignal(signal);
+        return new client.Observable(Promise.resolve(request));
+      },
+      post: (response) => new client.Observable(Promise.resolve(response)),
+    };
+    return { middleware: [middleware], middlewareMergeStrategy: "append" as const };
+  };
+  return { client, config, withRequest };
+}
+
+/** Labels as a call selects by them: `app=atp,version=canary`. */
+export function selectorOf(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
 }
 
 /** Loads the kubeconfig that a lever names. Throws RolloutError `kubeconfig-invalid` (exit 2). */

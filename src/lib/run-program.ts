@@ -71,9 +71,26 @@ function start({ run, runtime, timeoutMs, cwd, env, signal }: ProgramOptions): P
   });
 }
 
+/** Why a run did not come to its own end: what its program did, for the sentence that begins with it. */
+export function cutShort(run: Exclude<ProgramRun, { how: "exit" }>, timeoutMs: number): string {
+  switch (run.how) {
+    case "cancelled":
+      return "was cancelled";
+    case "late":
+      return `did not end within ${timeoutMs / 1000} s`;
+    case "not-started":
+      return `can't be started: ${run.message}`;
+  }
+}
+
 /** Why a run failed, with the last line that it said, which is where programs say why. */
 export function failureOf({ code, stderr }: Extract<ProgramRun, { how: "exit" }>): string {
   const how = code === null ? "it was killed" : `exit ${code}`;
-  const last = stderr.trim().split("\n").at(-1) ?? "";
-  return last === "" ? how : `${how}: ${last.slice(0, 300)}`;
+  const last = lastLine(stderr);
+  return last === "" ? how : `${how}: ${last}`;
+}
+
+/** The last line of what was said, at most 300 characters of it. */
+export function lastLine(text: string): string {
+  return (text.trim().split("\n").at(-1) ?? "").slice(0, 300);
 }

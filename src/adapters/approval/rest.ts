@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { configError } from "../../errors/errors.ts";
 import { fetchWithin } from "../../lib/fetch-within.ts";
+import { jsonOf } from "../../lib/json-of.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { ApprovalAnswer } from "../../types/approval.ts";
 
@@ -96,12 +97,4 @@ function meaning({ status, headers }: { readonly status: number; readonly header
   if (status === 403) return "the token may not read it (HTTP 403)";
   if (status === 404) return "it doesn't exist, or the token may not see it (HTTP 404)";
   return `the server answered HTTP ${status}`;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { type ClusterPlace, selectorOf } from "../../lib/kube-call.ts";
 import type { Candidate, CandidateEvidence, EvidenceFile } from "../../ports/candidate.ts";
-import { type ClusterPlace, connect, type LogQuery, type PodsApi, reasonOf } from "./kube-client.ts";
+import { connect, type LogQuery, type PodsApi, reasonOf } from "./kube-client.ts";
 
 export interface KubeCandidateOptions {
   readonly place: ClusterPlace;
@@ -33,9 +34,7 @@ const nothing: CandidateEvidence = { files: [], problems: [], notes: [] };
 /** The candidate's pods, by their labels, with the newest part of the log of each container and of its run before. */
 export function createKubeCandidate(options: KubeCandidateOptions): Candidate {
   const { namespace } = options.place;
-  const selector = Object.entries(options.labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
+  const selector = selectorOf(options.labels);
   return {
     name: `pods ${selector} in ${namespace}`,
     collect: async (signal) => {

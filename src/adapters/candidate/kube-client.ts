@@ -1,15 +1,5 @@
-import type { ObservableMiddleware } from "@kubernetes/client-node";
 import { RolloutError } from "../../errors/errors.ts";
-import { callFailure, loadKubeconfig } from "../../lib/kube-call.ts";
-
-/** A cluster and a namespace of it, as a lever's config names them. */
-export interface ClusterPlace {
-  readonly namespace: string;
-  /** Path of a kubeconfig; absent: the client's usual places. */
-  readonly kubeconfig?: string;
-  /** Absent: the kubeconfig's current one. */
-  readonly context?: string;
-}
+import { type ClusterPlace, callFailure, openKube, selectorOf } from "../../lib/kube-call.ts";
 
 export interface LogQuery {
   readonly pod: string;
@@ -30,32 +20,19 @@ export interface PodsApi {
 /** Network time of one call, ms: a server that hangs must not hang an export. */
 const timeoutMs = 30_000;
 
-/** Loads the official client and the kubeconfig. @throws RolloutError `kubeconfig-invalid` */
-export async function connect({ namespace, kubeconfig, context }: ClusterPlace): Promise<PodsApi> {
-  const { CoreV1Api, CustomObjectsApi, KubeConfig, Observable } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  loadKubeconfig(config, { kubeconfig, context });
-  const core = config.makeApiClient(CoreV1Api);
-  const objects = config.makeApiClient(CustomObjectsApi);
-  const until = (signal: AbortSignal) => {
-    const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const middleware: ObservableMiddleware = {
-      pre: (request) => {
-        // The client's call for any object gives JSON as it is, and knows groups with a name only.
-        request.setUrl(request.getUrl().replace("/apis//", "/api/"));
-        request.setSignal(either);
-        return new Observable(Promise.resolve(request));
-      },
-      post: (response) => new Observable(Promise.resolve(response)),
-    };
-    return { middleware: [middleware], middlewareMergeStrategy: "append" as const };
-  };
+/** @throws RolloutError `kubeconfig-invalid` (exit 2) */
+export async function connect(place: ClusterPlace): Promise<PodsApi> {
+  const { namespace } = place;
+  const { client, config, withRequest } = await openKube(place);
+  const core = config.makeApiClient(client.CoreV1Api);
+  const objects = config.makeApiClient(client.CustomObjectsApi);
+  const until = (signal: AbortSignal) =>
+    withRequest({}, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
   return {
+    // The client's call for any object gives JSON as it is.
     list: async (labels, signal) => {
       const pods = { group: "", version: "v1", plural: "pods", namespace };
-      const labelSelector = Object.entries(labels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(",");
+      const labelSelector = selectorOf(labels);
       return await objects.listNamespacedCustomObject({ ...pods, labelSelector }, until(signal));
     },
     log: async ({ pod, ...query }, signal) =>

@@ -1,5 +1,5 @@
 import { redact } from "../../lib/redact.ts";
-import { failureOf, runProgram } from "../../lib/run-program.ts";
+import { cutShort, failureOf, lastLine, runProgram } from "../../lib/run-program.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Evidence } from "../../ports/evidence.ts";
 
@@ -32,17 +32,11 @@ export function createCommandEvidence(options: CommandEvidenceOptions): Evidence
       const env = { ...(options.env ?? process.env), VERSION: version };
       const ended = await runProgram({ run, runtime, timeoutMs, cwd, env, signal });
       const error = (why: string) => ({ status: "error" as const, message: said(`${program} ${why}`) });
-      if (ended.how === "cancelled") return error("was cancelled");
-      if (ended.how === "late") return error(`did not end within ${timeoutMs / 1000} s`);
-      if (ended.how === "not-started") return error(`can't be started: ${ended.message}`);
+      if (ended.how !== "exit") return error(cutShort(ended, timeoutMs));
       const line = said(lastLine(ended.stdout));
       if (ended.code === 0) return { status: "value", met: true, message: line || `${program} passes` };
       if (ended.code === 1 && line !== "") return { status: "value", met: false, message: line };
       return error(`could not check: ${failureOf(ended)}`);
     },
   };
-}
-
-function lastLine(text: string): string {
-  return (text.trim().split("\n").at(-1) ?? "").slice(0, 300);
 }

@@ -1,4 +1,4 @@
-import { beginningOf } from "../../lib/beginning-of.ts";
+import { withBeginnings } from "../../lib/beginning-of.ts";
 import { fetchWithin } from "../../lib/fetch-within.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Evidence } from "../../ports/evidence.ts";
@@ -20,10 +20,7 @@ const unmet: ReadonlySet<number> = new Set([409, 422]);
  */
 export function createHttpEvidence(options: HttpEvidenceOptions): Evidence {
   const { name, runtime, timeoutMs = 30_000 } = options;
-  const shortened: Runtime = {
-    ...runtime,
-    fetch: async (...exchange) => beginningOf(await runtime.fetch(...exchange)),
-  };
+  const shortened = withBeginnings(runtime);
   return {
     name,
     read: async ({ version, signal }) => {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { fetchWithin } from "../../lib/fetch-within.ts";
+import { jsonOf } from "../../lib/json-of.ts";
 import { redact } from "../../lib/redact.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Evidence } from "../../ports/evidence.ts";
@@ -80,14 +81,6 @@ function answerOf(checks: readonly CheckSeen[]): EvidenceAnswer {
   if (down.length > 0) return { status: "value", met: false, message: text([...down, ...unknown]) };
   if (unknown.length > 0) return { status: "error", message: text(unknown) };
   return { status: "value", met: true, message: text(checks) };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function meaning(status: number): string {

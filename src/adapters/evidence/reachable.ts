@@ -1,4 +1,4 @@
-import { beginningOf } from "../../lib/beginning-of.ts";
+import { withBeginnings } from "../../lib/beginning-of.ts";
 import { fetchWithin } from "../../lib/fetch-within.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Evidence } from "../../ports/evidence.ts";
@@ -17,10 +17,7 @@ export interface ReachableOptions {
  * login (2xx, 3xx, 401, 403), is there; everything else isn't. Never throws; its URL stands in no message.
  */
 export function createReachable({ name, url, runtime, timeoutMs = 5_000 }: ReachableOptions): Evidence {
-  const shortened: Runtime = {
-    ...runtime,
-    fetch: async (...exchange) => beginningOf(await runtime.fetch(...exchange)),
-  };
+  const shortened = withBeginnings(runtime);
   return {
     name,
     read: async ({ signal }) => {

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { failureOf, runProgram } from "../../lib/run-program.ts";
+import { jsonOf } from "../../lib/json-of.ts";
+import { cutShort, failureOf, runProgram } from "../../lib/run-program.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Exceptions, ExceptionsAnswer } from "../../ports/exceptions.ts";
 
@@ -29,23 +30,13 @@ export function createCommandExceptions(options: CommandExceptionsOptions): Exce
     list: async ({ sinceMs, nowMs, signal }) => {
       const env = { ...process.env, SINCE: iso(sinceMs), NOW: iso(nowMs) };
       const ended = await runProgram({ run, runtime, timeoutMs, cwd, env, signal });
-      if (ended.how === "cancelled") return error("was cancelled");
-      if (ended.how === "late") return error(`did not end within ${timeoutMs / 1000} s`);
-      if (ended.how === "not-started") return error(`can't be started: ${ended.message}`);
+      if (ended.how !== "exit") return error(cutShort(ended, timeoutMs));
       if (ended.code !== 0) return error(`failed: ${failureOf(ended)}`);
       const parsed = types.safeParse(jsonOf(ended.stdout));
       if (!parsed.success) return error('prints no list like [{"type": "TimeoutException", "count": 3}]');
       return { status: "value", types: parsed.data.toSorted((a, b) => b.count - a.count) };
     },
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function iso(ms: number): string {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
 import { messageOf } from "../../lib/error-message.ts";
 import { fetchSigned } from "../../lib/fetch-signed.ts";
+import { jsonOf } from "../../lib/json-of.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { TokenCredential } from "../../lib/token-credential.ts";
 import type { Gauge } from "../../ports/gauge.ts";
@@ -88,7 +89,7 @@ async function get(
   const scope = `${config.endpoint === undefined ? publicCloud : url.origin}/.default`;
   const answer = await fetchSigned(runtime, { url, timeoutMs, signal }, { credential, scope });
   if (!answer.ok) throw sourceError(answer.message);
-  const body = parse(answer.text);
+  const body = jsonOf(answer.text);
   const refused = refusal.safeParse(body);
   if (refused.success)
     throw sourceError(`${refused.data.code}: ${refused.data.message.slice(0, 300)} (HTTP ${answer.status})`);
@@ -122,14 +123,6 @@ function gaugeAnswer(config: AzureMetricsConfig, body: unknown, toMs: number): G
   // A point stands for the minute that it begins, so the last complete one is a minute before the end.
   const watermarkMs = toMs - everyMs;
   return { status: "value", everyMs, watermarkMs, samples: samples.sort((a, b) => a.atMs - b.atMs) };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function sourceError(why: string): RolloutError {

@@ -1,4 +1,4 @@
-import { failureOf, runProgram } from "../../lib/run-program.ts";
+import { cutShort, failureOf, runProgram } from "../../lib/run-program.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Gauge } from "../../ports/gauge.ts";
 import type { GaugeConfig, GaugeSample } from "../../types/gauge.ts";
@@ -32,9 +32,7 @@ export function createCommandGauge(options: CommandGaugeOptions): Gauge {
     read: async ({ sinceMs, nowMs, signal }) => {
       const run = await runProgram({ run: config.run, runtime, timeoutMs, cwd, signal });
       const error = (why: string) => ({ status: "error" as const, message: `${program} ${why}` });
-      if (run.how === "cancelled") return error("was cancelled");
-      if (run.how === "late") return error(`did not end within ${timeoutMs / 1000} s`);
-      if (run.how === "not-started") return error(`can't be started: ${run.message}`);
+      if (run.how !== "exit") return error(cutShort(run, timeoutMs));
       if (run.code !== 0) return error(`failed: ${failureOf(run)}`);
       const printed = run.stdout.trim();
       if (printed === "") return { status: "empty", message: `${program} prints nothing` };

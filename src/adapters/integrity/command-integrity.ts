@@ -1,4 +1,4 @@
-import { failureOf, runProgram } from "../../lib/run-program.ts";
+import { cutShort, failureOf, lastLine, runProgram } from "../../lib/run-program.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Integrity } from "../../ports/gauge.ts";
 import type { IntegrityConfig } from "../../types/watch.ts";
@@ -27,9 +27,7 @@ export function createCommandIntegrity(options: CommandIntegrityOptions): Integr
       const env = { ...process.env, SINCE: iso(sinceMs), NOW: iso(nowMs) };
       const run = await runProgram({ run: config.run, runtime, timeoutMs, cwd, env, signal });
       const error = (why: string) => ({ status: "error" as const, message: `${program} ${why}` });
-      if (run.how === "cancelled") return error("was cancelled");
-      if (run.how === "late") return error(`did not end within ${timeoutMs / 1000} s`);
-      if (run.how === "not-started") return error(`can't be started: ${run.message}`);
+      if (run.how !== "exit") return error(cutShort(run, timeoutMs));
       const said = lastLine(run.stdout);
       if (run.code === 0) return { status: "whole", message: said || `${program} finds nothing broken` };
       if (run.code === 1 && said !== "") return { status: "broken", message: said };
@@ -40,8 +38,4 @@ export function createCommandIntegrity(options: CommandIntegrityOptions): Integr
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-function lastLine(text: string): string {
-  return (text.trim().split("\n").at(-1) ?? "").slice(0, 300);
 }

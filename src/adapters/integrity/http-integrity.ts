@@ -1,4 +1,4 @@
-import { beginningOf } from "../../lib/beginning-of.ts";
+import { withBeginnings } from "../../lib/beginning-of.ts";
 import { fetchWithin } from "../../lib/fetch-within.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Integrity } from "../../ports/gauge.ts";
@@ -24,10 +24,7 @@ export function createHttpIntegrity({
   runtime,
   timeoutMs = 30_000,
 }: HttpIntegrityOptions): Integrity {
-  const shortened: Runtime = {
-    ...runtime,
-    fetch: async (...exchange) => beginningOf(await runtime.fetch(...exchange)),
-  };
+  const shortened = withBeginnings(runtime);
   return {
     name: "http",
     check: async ({ sinceMs, nowMs, signal }) => {

@@ -1,15 +1,7 @@
-import type { ObservableMiddleware } from "@kubernetes/client-node";
 import { RolloutError } from "../../errors/errors.ts";
-import { callFailure, loadKubeconfig } from "../../lib/kube-call.ts";
+import { type ClusterPlace, callFailure, openKube, selectorOf } from "../../lib/kube-call.ts";
 
-/** A cluster and a namespace of it, as a lever's config names them. */
-export interface ClusterPlace {
-  readonly namespace: string;
-  /** Path of a kubeconfig; absent: the client's usual places. */
-  readonly kubeconfig?: string;
-  /** Absent: the kubeconfig's current one. */
-  readonly context?: string;
-}
+export type { ClusterPlace };
 
 /** One object of the API: group and version, plural, name. */
 export interface KubeObject {
@@ -85,9 +77,7 @@ export function openKubeApi(
     list: ({ labels, ...objects }, signal) =>
       named("list", objects, async () => {
         const { api, withRequest } = await client();
-        const labelSelector = Object.entries(labels)
-          .map(([key, value]) => `${key}=${value}`)
-          .join(",");
+        const labelSelector = selectorOf(labels);
         return await api.listNamespacedCustomObject(
           { ...objects, labelSelector },
           withRequest({}, limited(signal)),
@@ -102,24 +92,9 @@ export function openKubeApi(
   };
 }
 
-async function connect({ kubeconfig, context }: ClusterPlace) {
-  const { CustomObjectsApi, KubeConfig, Observable } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  loadKubeconfig(config, { kubeconfig, context });
-  const withRequest = (headers: Readonly<Record<string, string>>, signal: AbortSignal) => {
-    const middleware: ObservableMiddleware = {
-      pre: (request) => {
-        for (const [name, value] of Object.entries(headers)) request.setHeaderParam(name, value);
-        // The client's calls for any object know groups with a name; the core group's objects lie under /api.
-        request.setUrl(request.getUrl().replace("/apis//", "/api/"));
-        request.setSignal(signal);
-        return new Observable(Promise.resolve(request));
-      },
-      post: (response) => new Observable(Promise.resolve(response)),
-    };
-    return { middleware: [middleware], middlewareMergeStrategy: "append" as const };
-  };
-  return { api: config.makeApiClient(CustomObjectsApi), withRequest };
+async function connect(place: ClusterPlace) {
+  const { client, config, withRequest } = await openKube(place);
+  return { api: config.makeApiClient(client.CustomObjectsApi), withRequest };
 }
 
 /** Runs a call; what it throws names the object and the API's own reason. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
 import { fetchWithin } from "../../lib/fetch-within.ts";
+import { jsonOf } from "../../lib/json-of.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { stableJson } from "../../lib/stable-json.ts";
 import type { Track } from "./counters.ts";
@@ -132,7 +133,7 @@ function address(base: string, path: string, parameters: Record<string, string>)
 }
 
 function unwrap(status: number, text: string): unknown {
-  const body = parse(text);
+  const body = jsonOf(text);
   const refused = refusal.safeParse(body);
   if (refused.success)
     throw sourceError(`${refused.data.errorType}: ${refused.data.error.slice(0, 300)} (HTTP ${status})`);
@@ -144,14 +145,6 @@ function unwrap(status: number, text: string): unknown {
   const warning = whole.data.warnings?.[0];
   if (warning !== undefined) throw sourceError(`it warns of a partial answer: ${warning.slice(0, 300)}`);
   return whole.data.data;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 type ToNumber = (text: string, query: string) => number;

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Fetched, NotFetched } from "../../lib/fetch-within.ts";
+import { jsonOf } from "../../lib/json-of.ts";
 import type { Delivery, Notify } from "../../ports/notify.ts";
 import type { RolloutMessage } from "../../types/message.ts";
 import { type ChannelOptions, refOf } from "./channel.ts";
@@ -147,12 +148,4 @@ function meaning(answer: Fetched | NotFetched, { runtime }: At): Delivery {
   const reset = Number(answer.headers.get("x-ratelimit-reset") ?? Number.NaN);
   if (!limited || Number.isNaN(reset)) return delivery;
   return { ...delivery, afterMs: Math.max(1000, reset * 1000 - runtime.wall.now()) };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

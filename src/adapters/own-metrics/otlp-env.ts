@@ -1,3 +1,4 @@
+import { uriDecoded } from "../../lib/uri-decoded.ts";
 /** Where metrics are sent by OTLP/HTTP. URL and headers may hold keys. */
 export interface OtlpTarget {
   readonly url: string;
@@ -74,15 +75,7 @@ function pairs(text: string | undefined): Readonly<Record<string, string>> {
   const entries = (text ?? "").split(",").flatMap((part): [string, string][] => {
     const at = part.indexOf("=");
     const name = part.slice(0, at).trim();
-    return at < 1 || !/^[\w.-]+$/.test(name) ? [] : [[name, decoded(part.slice(at + 1).trim())]];
+    return at < 1 || !/^[\w.-]+$/.test(name) ? [] : [[name, uriDecoded(part.slice(at + 1).trim())]];
   });
   return Object.fromEntries(entries);
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,5 +1,4 @@
-import { thresholdsOf } from "../../analysis/judge.ts";
-import { serviceReading } from "../../analysis/service-down.ts";
+import { readService } from "../../driver/read-service.ts";
 import type { ServiceReading } from "../../types/observation.ts";
 import type { Versions } from "../../types/versions.ts";
 import type { CommandContext } from "../command.ts";
@@ -22,15 +21,8 @@ export async function openService(
   if (policy.metrics.kind === "sandbox" || policy.health.kind === "sandbox") return undefined;
   const ports = await openPorts(policy, runtime, { projectDir: at.projectDir, env });
   const metrics = (versions === undefined ? undefined : ports.metricsFor?.(versions)) ?? ports.metrics;
-  const { gates } = policy;
-  const { tries, timeoutSeconds } = gates.health;
-  return async () => {
-    const nowMs = runtime.clock.now();
-    const { signal } = runtime;
-    const [health, counts] = await Promise.all([
-      ports.health.probe({ tries, timeoutMs: timeoutSeconds * 1000, signal }),
-      metrics.observe({ sinceMs: nowMs - spanMs, nowMs, ...thresholdsOf(gates), signal }),
-    ]);
-    return serviceReading({ health: health.stable, metrics: counts, minRequests: gates.minRequests });
-  };
+  const { clock, signal } = runtime;
+  const { health } = ports;
+  return async () =>
+    await readService({ health, metrics }, { gates: policy.gates, nowMs: clock.now(), spanMs, signal });
 }

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { basename, dirname, join, resolve, sep } from "node:path";
 import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
+import { jsonOf } from "../../lib/json-of.ts";
 import { type BundleFile, type Manifest, manifestText, sha256Of } from "./bundle.ts";
 
 /** Where a bundle lies. */
@@ -35,7 +36,7 @@ export async function earlierBundle(
   });
   if (names.length === 0) return undefined;
   const text = await readFile(join(path, "manifest.json"), "utf8").catch(() => "");
-  const found = earlierManifest.safeParse(parsed(text));
+  const found = earlierManifest.safeParse(jsonOf(text));
   if (found.success && found.data.rolloutId === rolloutId) return found.data;
   const what = found.success
     ? `the bundle of ${found.data.rolloutId}`
@@ -89,12 +90,4 @@ async function movedAside(path: string, rolloutId: string): Promise<string | und
   const aside = `${path}.${earlier.exportedAt.replace(/[:.]/g, "-")}`;
   await rename(path, aside);
   return aside;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

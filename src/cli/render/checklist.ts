@@ -1,3 +1,4 @@
+import { openItems } from "../../analysis/checklist-items.ts";
 import type { ChecklistPhase } from "../../types/checklist.ts";
 import type { ItemStatus } from "../../types/checklist-status.ts";
 import { type Paint, painter, type Style } from "./human.ts";
@@ -33,7 +34,7 @@ export function renderChecklist(view: ChecklistView, { color }: { readonly color
   const paint = painter(color);
   const { service, version, stack, phase, items } = view;
   const width = Math.max(...items.map(({ item }) => item.length));
-  const unmet = items.filter(({ status }) => status === "unmet").length;
+  const unmet = openItems(items).length;
   const verdict = unmet === 0 ? paint("green", "the checklist holds") : paint("red", `${unmet} unmet`);
   return [
     `${paint("bold", `${service} ${version} on ${stack}`)}: checklist ${phases[phase]}`,

@@ -1,3 +1,4 @@
+import { openItems } from "../../analysis/checklist-items.ts";
 import { type PreItem, preItems } from "../../types/checklist.ts";
 import type { ItemStatus } from "../../types/checklist-status.ts";
 import { preItemsOf } from "../checklist-pre.ts";
@@ -33,7 +34,7 @@ export async function checkChecklist(session: Session): Promise<EffectResult> {
     },
     items,
   );
-  const unmet = found.filter(({ status }) => status === "unmet");
+  const unmet = openItems(found);
   const ok = unmet.length === 0;
   const message = ok ? messageOf(found) : refusalOf(unmet);
   await journal(session, "observed", { checklist: { phase: "pre", ok, message, items: found } });

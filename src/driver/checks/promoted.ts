@@ -1,4 +1,5 @@
 import { acrossStacks, checkPromotions, type Promotion } from "../../analysis/promotions.ts";
+import { rehearsedIn } from "../../analysis/rehearsed.ts";
 import { messageOf } from "../../lib/error-message.ts";
 import type { JournalEntry } from "../../types/journal.ts";
 import type { EffectResult } from "../effect.ts";
@@ -60,11 +61,7 @@ async function promotionsOf({ deps }: Session, stacks: readonly string[]): Promi
 
 /** Every promotion that a stack's journal tells and that was not taken back later; rehearsals are none. Pure. */
 export function promotionsIn(stack: string, entries: readonly JournalEntry[]): readonly Promotion[] {
-  const rehearsed = new Set(
-    entries
-      .filter(({ kind, data }) => kind === "begin" && data["rehearsed"] === true)
-      .map((one) => one.rolloutId),
-  );
+  const rehearsed = rehearsedIn(entries);
   const ends = entries.filter(({ kind, rolloutId }) => kind === "end" && !rehearsed.has(rolloutId));
   return ends.flatMap(({ data, at }, index) => {
     const { identity, outcome } = data;

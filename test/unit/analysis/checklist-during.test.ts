@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type DuringLook, duringChecklist, notLooked } from "../../../src/analysis/checklist-during.ts";
-import { met } from "../../../src/analysis/checklist-finding.ts";
+import { met } from "../../../src/analysis/checklist-status.ts";
 import { type DuringItem, duringItems } from "../../../src/types/checklist.ts";
 
 const now = Date.UTC(2026, 0, 15, 10);
