@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isComponent } from "./components.ts";
 
 /** Parameter of rules on kinds of objects that any program may have. */
 export const everywhere = z.boolean().default(false);
@@ -7,9 +8,5 @@ export const everywhere = z.boolean().default(false);
 export function belongs({ urn }: { readonly urn: string }, { everywhere }: { readonly everywhere: boolean }) {
   if (everywhere) return true;
   const [, , types = ""] = urn.split("::");
-  return types.split("$").slice(0, -1).some(isComponent) || isComponent(types);
-}
-
-function isComponent(type: string): boolean {
-  return type.startsWith("rollouts:index:");
+  return types.split("$").some((type) => isComponent({ type }));
 }

@@ -7,6 +7,7 @@ import type {
 } from "@pulumi/policy";
 import * as z from "zod";
 import { goesBack, noteIntent } from "./going-back.ts";
+import { isUnknown } from "./read.ts";
 import type { Finding, Parameters, ResourceRule, RuleBase, StackRule } from "./rule.ts";
 import { readStack } from "./stack-facts.ts";
 
@@ -81,8 +82,8 @@ function tell(check: () => Iterable<Finding>, report: ReportViolation): void {
   }
 }
 
-/** The SDK's error for a value that is only known once it is deployed; told by its shape, so that it needs no import. */
+/** Where the value stands that a preview doesn't know; undefined: that is not what was thrown. */
 function unknownPath(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("unknownTypeSentinel" in error) || !("props" in error)) return undefined;
+  if (!isUnknown(error) || !("props" in error)) return undefined;
   return Array.isArray(error.props) ? error.props.join(".") : "a value";
 }

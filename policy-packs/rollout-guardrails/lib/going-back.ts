@@ -1,3 +1,4 @@
+import { isComponent } from "./components.ts";
 import { intentOf } from "./intent.ts";
 import { readStack } from "./stack-facts.ts";
 
@@ -25,7 +26,7 @@ export function noteIntent({
   readonly urn: string;
   readonly props: Record<string, unknown>;
 }): void {
-  if (isGoingBack || !type.startsWith("rollouts:index:")) return;
+  if (isGoingBack || !isComponent({ type })) return;
   try {
     const intent = intentOf(props);
     if (intent === undefined || intent.to > intent.from) return;

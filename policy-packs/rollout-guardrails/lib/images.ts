@@ -1,7 +1,7 @@
 import { belongs } from "./belongs.ts";
 import { containersOf, memberAt, podTypes } from "./kubernetes.ts";
 import type { Members } from "./read.ts";
-import { slotRelease } from "./sites.ts";
+import { slotRelease, webApp, webAppSlot } from "./sites.ts";
 
 /** An image as a resource names it, and where. */
 export interface Image {
@@ -10,12 +10,7 @@ export interface Image {
 }
 
 /** Types that name images. */
-export const imageTypes: readonly string[] = [
-  ...podTypes,
-  "azure-native:web:WebApp",
-  "azure-native:web:WebAppSlot",
-  slotRelease,
-];
+export const imageTypes: readonly string[] = [...podTypes, webApp, webAppSlot, slotRelease];
 
 /** The images of a resource, of pods and of App Service; none where it isn't a rollout's. */
 export function imagesOf(

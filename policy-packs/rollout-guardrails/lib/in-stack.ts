@@ -1,9 +1,10 @@
 import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
+import { isComponent } from "./components.ts";
 import type { Finding, SeenStack, StackResource } from "./rule.ts";
 
 /** Components of a rollout, of whatever class. */
 export function rolloutsIn(resources: readonly StackResource[]): readonly StackResource[] {
-  return resources.filter(({ type }) => type.startsWith("rollouts:index:"));
+  return resources.filter(isComponent);
 }
 
 /**
@@ -17,9 +18,18 @@ export function* checkPolicy<P>(
   if (rolloutsIn(resources).length === 0) return;
   const found = stack.policy();
   if (found.ok) yield* check(found.policy);
-  else
-    yield {
-      what: `the stack's rollout config can't be judged: ${found.why}`,
-      hint: "Preview in the project's folder, or set ROLLOUTS_PROJECT_DIR to it.",
-    };
+  else yield unjudged(found.why);
+}
+
+/** What is found where the stack's config can't be read. */
+export function unjudged(why: string): Finding {
+  return {
+    what: `the stack's rollout config can't be judged: ${why}`,
+    hint: "Preview in the project's folder, or set ROLLOUTS_PROJECT_DIR to it.",
+  };
+}
+
+/** Findings about one resource of the stack. */
+export function* about({ urn }: StackResource, findings: Iterable<Finding>): Iterable<Finding> {
+  for (const finding of findings) yield { ...finding, urn };
 }

@@ -28,7 +28,17 @@ export function written(props: Members, key: string): unknown {
   try {
     return props[key];
   } catch (error) {
-    if (error instanceof Error && "unknownTypeSentinel" in error) return undefined;
+    if (isUnknown(error)) return undefined;
     throw error;
   }
+}
+
+/** Whether it is the SDK's error for a value that is only known once it is deployed; told by its shape: it needs no import. */
+export function isUnknown(error: unknown): error is Error {
+  return error instanceof Error && "unknownTypeSentinel" in error;
+}
+
+/** Whether it is a share in percent. */
+export function isShare(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= 100;
 }

@@ -2,6 +2,11 @@ import { belongs } from "./belongs.ts";
 import type { StackResource } from "./rule.ts";
 
 const web = "azure-native:web";
+/** The types of an app, and of its slots. */
+export const webApp = `${web}:WebApp`;
+export const webAppSlot = `${web}:WebAppSlot`;
+/** The type of a slot's own settings. */
+export const slotSettings = `${web}:WebAppApplicationSettingsSlot`;
 
 /** An app of App Service with its slots, and what says which settings stay where. */
 export interface Site {
@@ -21,7 +26,7 @@ export function sitesIn(
   const own = resources.filter((one) => isOfSite(one.type) && belongs(one, scope));
   const families = Map.groupBy(own, ({ parent }) => parent?.urn ?? "");
   return [...families.values()].flatMap((family) => {
-    const apps = family.filter(({ type }) => type === `${web}:WebApp`);
+    const apps = family.filter(({ type }) => type === webApp);
     if (apps.length < 2) return [siteOf(family)];
     return [...Map.groupBy(family, appName).values()].map(siteOf);
   });
@@ -29,27 +34,25 @@ export function sitesIn(
 
 function siteOf(family: readonly StackResource[]): Site {
   const ofType = (...types: readonly string[]) => family.filter(({ type }) => types.includes(type));
-  const [app] = ofType(`${web}:WebApp`);
+  const [app] = ofType(webApp);
   return {
     ...(app === undefined ? {} : { app }),
-    slots: ofType(`${web}:WebAppSlot`),
-    stickyNames: ofType(`${web}:WebAppSlotConfigurationNames`),
+    slots: ofType(webAppSlot),
+    stickyNames: ofType(stickyType),
     settings: ofType(slotRelease, ...settingsTypes),
   };
 }
+
+const stickyType = `${web}:WebAppSlotConfigurationNames`;
 
 /** The type of `SlotRelease`. */
 export const slotRelease = "pulumi-nodejs:dynamic/rollouts:SlotRelease";
 
 /** Types of resources that replace the settings of one side. */
-export const settingsTypes: readonly string[] = [
-  `${web}:WebAppApplicationSettings`,
-  `${web}:WebAppApplicationSettingsSlot`,
-];
+export const settingsTypes: readonly string[] = [`${web}:WebAppApplicationSettings`, slotSettings];
 
 function isOfSite(type: string): boolean {
-  const shapes = ["WebApp", "WebAppSlot", "WebAppSlotConfigurationNames"].map((kind) => `${web}:${kind}`);
-  return [...shapes, ...settingsTypes, slotRelease].includes(type);
+  return [webApp, webAppSlot, stickyType, ...settingsTypes, slotRelease].includes(type);
 }
 
 /** Azure answers with `app/slot` for the name of a slot. */

@@ -1,4 +1,5 @@
 import { belongs } from "./belongs.ts";
+import { isComponent } from "./components.ts";
 import { isAutoscaler, memberAt, sideOf, types } from "./kubernetes.ts";
 import { quoteNumber } from "./quote.ts";
 import { elementsOf, membersOf } from "./read.ts";
@@ -40,7 +41,7 @@ export function workloadsIn(
 /** The rollout component that a resource stands under. */
 export function ownerOf(resource: StackResource): StackResource | undefined {
   let { parent } = resource;
-  while (parent !== undefined && !parent.type.startsWith("rollouts:index:")) parent = parent.parent;
+  while (parent !== undefined && !isComponent(parent)) parent = parent.parent;
   return parent;
 }
 

@@ -3,15 +3,16 @@ import { conditionsOf } from "../../../src/plan/alerts-conditions.ts";
 import { siteAlerts } from "../../../src/plan/alerts-sites.ts";
 import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
 import { alertsIn, type SeenAlert, tellsSomebody } from "../lib/alert-rules.ts";
+import { componentTypes } from "../lib/components.ts";
 import { stackRule } from "../lib/define.ts";
 import { checkPolicy, rolloutsIn } from "../lib/in-stack.ts";
 import { isProduction } from "../lib/production.ts";
 import { elementsOf, membersOf } from "../lib/read.ts";
 import type { Finding, StackResource } from "../lib/rule.ts";
 
-const alertsType = "rollouts:index:RolloutAlerts";
+const alertsType = `${componentTypes}RolloutAlerts`;
 /** Components that take part in no rollout. */
-const watchers = [alertsType, "rollouts:index:RolloutDashboard"];
+const watchers = [alertsType, `${componentTypes}RolloutDashboard`];
 
 /** The driver watches while a rollout goes on; an alert rule watches when nobody does. */
 export const alertCoverage = stackRule({

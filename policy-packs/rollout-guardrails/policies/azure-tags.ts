@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { belongs, everywhere } from "../lib/belongs.ts";
 import { resourceRule } from "../lib/define.ts";
+import { names } from "../lib/names.ts";
 import { quotePath } from "../lib/quote.ts";
 import { membersOf } from "../lib/read.ts";
 
@@ -32,7 +33,7 @@ export const azureTags = resourceRule({
   parameters: z.object({
     everywhere,
     /** Names of tags; Azure doesn't tell their case apart. */
-    tags: z.array(z.string().min(1)).default(["owner", "service", "environment"]),
+    tags: names("owner", "service", "environment"),
   }),
   *check(seen) {
     if (!belongs(seen, seen.parameters)) return;

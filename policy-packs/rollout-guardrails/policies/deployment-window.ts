@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { checkWindow } from "../../../src/lib/deployment-windows.ts";
+import { componentTypes } from "../lib/components.ts";
 import { resourceRule } from "../lib/define.ts";
 import { intentOf } from "../lib/intent.ts";
 
@@ -11,7 +12,7 @@ export const deploymentWindow = (now: () => number) =>
     name: "deployment-window",
     description: "No rollout begins outside the deployment windows, or in a freeze; a hotfix may.",
     level: "mandatory",
-    types: ["rollouts:index:"],
+    types: [componentTypes],
     parameters: z.object({}),
     *check({ props, stack }) {
       const intent = intentOf(props);

@@ -1,10 +1,8 @@
 import * as z from "zod";
-import { presets } from "../../../src/config/presets.ts";
 import { everywhere } from "../lib/belongs.ts";
 import { resourceRule } from "../lib/define.ts";
 import { imagesOf, imageTypes, pinOf } from "../lib/images.ts";
-
-const names = Object.keys(presets) as [keyof typeof presets, ...(keyof typeof presets)[]];
+import { presetsAsked } from "../lib/production.ts";
 
 /** A tag can be pushed again; a digest can't. */
 export const digestImages = resourceRule({
@@ -15,7 +13,7 @@ export const digestImages = resourceRule({
   parameters: z.object({
     everywhere,
     /** Presets of the stacks that are asked. */
-    presets: z.array(z.enum(names)).default(["production", "hotfix"]),
+    presets: presetsAsked,
   }),
   *check({ parameters, stack, ...resource }) {
     const loose = imagesOf(resource, parameters).filter(({ text }) => !pinOf(text).digest);

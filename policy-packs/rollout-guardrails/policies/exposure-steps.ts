@@ -1,30 +1,24 @@
 import * as z from "zod";
+import { componentTypes, flagRollout } from "../lib/components.ts";
 import { resourceRule } from "../lib/define.ts";
-import { intentOf } from "../lib/intent.ts";
-import { quoteNumber } from "../lib/quote.ts";
+import { intentOf, wrongShare } from "../lib/intent.ts";
 
 /** Exposure moves along the plan's increments, one at a time, or back to nothing. */
 export const exposureSteps = resourceRule({
   name: "exposure-steps",
   description: "The candidate's share of the traffic grows along the plan's increments, one at a time.",
   level: "mandatory",
-  types: ["rollouts:index:"],
+  types: [componentTypes],
   parameters: z.object({}),
   *check({ type, props }) {
     // A flag opens by phases, of tenants: flag-phases.
-    if (type === "rollouts:index:FeatureFlagRollout") return;
+    if (type === flagRollout) return;
     const intent = intentOf(props);
     if (intent === undefined) return;
     const { from, to, increments = [] } = intent;
-    for (const [name, share] of [
-      ["from", from],
-      ["to", to],
-    ] as const) {
-      if (typeof share === "number" && share >= 0 && share <= 100) continue;
-      yield {
-        what: `intent.${name} is ${quoteNumber(share)}, not a share of the traffic from 0 to 100 %`,
-        hint: "Let the component say it: it takes it from the rollout.",
-      };
+    const wrong = wrongShare(intent, "traffic");
+    if (wrong !== undefined) {
+      yield wrong;
       return;
     }
     if (to <= from) return;

@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { betaExposure } from "../../../src/lib/strategies.ts";
+import { flagRollout } from "../lib/components.ts";
 import { resourceRule } from "../lib/define.ts";
-import { intentOf } from "../lib/intent.ts";
+import { intentOf, wrongShare } from "../lib/intent.ts";
 import { quoteNumber } from "../lib/quote.ts";
-import { elementsOf, type Members, membersOf } from "../lib/read.ts";
+import { elementsOf, isShare, type Members, membersOf } from "../lib/read.ts";
 import type { Finding } from "../lib/rule.ts";
 
 /** Tenants that have a feature keep it: a flag opens phase by phase, and closes for everybody at once. */
@@ -11,18 +12,15 @@ export const flagPhases = resourceRule({
   name: "flag-phases",
   description: "A flag opens along its phases, one at a time, and goes back to nobody alone.",
   level: "mandatory",
-  types: ["rollouts:index:FeatureFlagRollout"],
+  types: [flagRollout],
   parameters: z.object({}),
   *check({ props }) {
     const intent = intentOf(props);
     if (intent === undefined) return;
     const { from, to } = intent;
-    const wrong = Object.entries({ from, to }).find(([, share]) => !isShare(share));
+    const wrong = wrongShare(intent, "tenants");
     if (wrong !== undefined) {
-      yield {
-        what: `intent.${wrong[0]} is ${quoteNumber(wrong[1])}, not a share of the tenants from 0 to 100 %`,
-        hint: "Let the component say it: it takes it from the rollout.",
-      };
+      yield wrong;
       return;
     }
     const phases = phasesOf(props, elementsOf(intent.increments));
@@ -70,10 +68,6 @@ function phasesOf(props: Members, increments: readonly unknown[]): readonly unkn
   const beta = membersOf(membersOf(props["flag"])["beta"]);
   const named = Number(beta["users"] ?? 0) + elementsOf(beta["groups"]).length;
   return named > 0 ? [betaExposure, ...increments] : increments;
-}
-
-function isShare(share: unknown): share is number {
-  return typeof share === "number" && share >= 0 && share <= 100;
 }
 
 function said(share: number): string {

@@ -10,7 +10,7 @@ import { resourceRule } from "../lib/define.ts";
 import { isFlagKey, keyValueType, placesOf, readText } from "../lib/flag.ts";
 import { isProduction } from "../lib/production.ts";
 import { quoteNumber } from "../lib/quote.ts";
-import { elementsOf, type Members } from "../lib/read.ts";
+import { elementsOf, isShare, type Members } from "../lib/read.ts";
 import type { Finding } from "../lib/rule.ts";
 import type { StackFacts } from "../lib/stack-facts.ts";
 
@@ -109,7 +109,7 @@ function* audience(filter: RawFlag, place: string): Iterable<Finding> {
 
 function* drawn(filter: RawFlag, place: string): Iterable<Finding> {
   const { Value } = objectAt(filter, "parameters");
-  if (typeof Value === "number" && Value >= 0 && Value <= 100) return;
+  if (isShare(Value)) return;
   yield {
     what: `${place}.parameters.Value is ${quoteNumber(Value)}, not a share from 0 to 100 %`,
     hint: "Write a number from 0 to 100.",

@@ -2,8 +2,7 @@ import * as z from "zod";
 import { belongs, everywhere } from "../lib/belongs.ts";
 import { resourceRule } from "../lib/define.ts";
 import { memberAt, types } from "../lib/kubernetes.ts";
-
-const names = (...of: readonly string[]) => z.array(z.string().min(1)).default([...of]);
+import { names } from "../lib/names.ts";
 
 /** Who is called, and whose pods those are that a metric speaks of. */
 export const labels = resourceRule({

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { versionWanted } from "../../../src/plan/migration-fence.ts";
 import { versionAt } from "../../../src/plan/migration-version.ts";
 import type { Migration, MigrationRecord } from "../../../src/types/migration.ts";
+import { componentTypes } from "../lib/components.ts";
 import { resourceRule } from "../lib/define.ts";
 import { intentOf } from "../lib/intent.ts";
 
@@ -11,7 +12,7 @@ export const migrationFence = resourceRule({
   description:
     "A version goes out only where the stack's schema migration has brought the schema that it knows.",
   level: "mandatory",
-  types: ["rollouts:index:"],
+  types: [componentTypes],
   parameters: z.object({}),
   *check({ props, stack }) {
     const intent = intentOf(props);

@@ -2,14 +2,12 @@ import * as z from "zod";
 import { belongs, everywhere } from "../lib/belongs.ts";
 import { resourceRule } from "../lib/define.ts";
 import { containersOf, podTypes, types } from "../lib/kubernetes.ts";
+import { names } from "../lib/names.ts";
 import { quotePath } from "../lib/quote.ts";
 import { elementsOf, type Members, membersOf } from "../lib/read.ts";
 import type { Finding } from "../lib/rule.ts";
 import { isHarmless, secretShape, secretWord } from "../lib/secrets.ts";
-import { settingsTypes, slotRelease } from "../lib/sites.ts";
-
-const web = "azure-native:web";
-const siteTypes = [`${web}:WebApp`, `${web}:WebAppSlot`];
+import { settingsTypes, slotRelease, webApp, webAppSlot } from "../lib/sites.ts";
 
 /** A plain value under a name, and where it stands. The name is somebody's text: a path says no more than its place. */
 interface Plain {
@@ -24,13 +22,11 @@ export const noPlainSecrets = resourceRule({
   name: "no-plain-secrets",
   description: "Secrets come by reference, never as a plain value of a variable, a ConfigMap or a setting.",
   level: "mandatory",
-  types: [...podTypes, types.configMap, ...siteTypes, ...settingsTypes, slotRelease],
+  types: [...podTypes, types.configMap, webApp, webAppSlot, ...settingsTypes, slotRelease],
   parameters: z.object({
     everywhere,
     /** Names whose value is no secret, though they look like it. */
-    allow: z
-      .array(z.string().min(1))
-      .default(["APPLICATIONINSIGHTS_CONNECTION_STRING", "APPINSIGHTS_INSTRUMENTATIONKEY"]),
+    allow: names("APPLICATIONINSIGHTS_CONNECTION_STRING", "APPINSIGHTS_INSTRUMENTATIONKEY"),
   }),
   *check({ parameters, ...resource }) {
     for (const plain of plainsOf(resource, parameters)) yield* judge(plain, parameters.allow);

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { everywhere } from "../lib/belongs.ts";
 import { resourceRule } from "../lib/define.ts";
 import { imagesOf, imageTypes, pinOf } from "../lib/images.ts";
+import { names } from "../lib/names.ts";
 
 /** What moves under a version can't be watched, and going back to it brings back something else. */
 export const pinnedImages = resourceRule({
@@ -12,7 +13,7 @@ export const pinnedImages = resourceRule({
   parameters: z.object({
     everywhere,
     /** Tags that somebody moves, whatever their case. */
-    moving: z.array(z.string().min(1)).default(["latest"]),
+    moving: names("latest"),
   }),
   *check({ parameters, ...resource }) {
     const moving = new Set(parameters.moving.map((tag) => tag.toLowerCase()));

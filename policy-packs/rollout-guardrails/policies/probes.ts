@@ -3,6 +3,7 @@ import { livenessDefaults, readinessDefaults } from "../../../src/components/wor
 import { everywhere } from "../lib/belongs.ts";
 import { resourceRule } from "../lib/define.ts";
 import { type Container, containersOf, memberAt, podTypes } from "../lib/kubernetes.ts";
+import { names } from "../lib/names.ts";
 import { quoteNumber } from "../lib/quote.ts";
 import { elementsOf, type Members, membersOf } from "../lib/read.ts";
 import type { Finding } from "../lib/rule.ts";
@@ -31,7 +32,7 @@ export const probes = resourceRule({
     readiness: probe(readinessDefaults),
     liveness: probe(livenessDefaults),
     /** Names of containers that somebody else looks after, such as a mesh's proxy. */
-    except: z.array(z.string().min(1)).default([]),
+    except: names(),
   }),
   *check({ parameters, ...resource }) {
     if (isJob(resource.type)) return;

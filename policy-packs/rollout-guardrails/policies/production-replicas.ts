@@ -1,10 +1,8 @@
 import * as z from "zod";
-import { presets } from "../../../src/config/presets.ts";
 import { stackRule } from "../lib/define.ts";
 import { checkPolicy } from "../lib/in-stack.ts";
+import { presetsAsked } from "../lib/production.ts";
 import { tooFewPods, workloadsIn } from "../lib/workloads.ts";
-
-const names = Object.keys(presets) as [keyof typeof presets, ...(keyof typeof presets)[]];
 
 /** With six pods a rolling update is at five sixths of its capacity, and a canary of 20 % at two pods. */
 export const productionReplicas = stackRule({
@@ -15,7 +13,7 @@ export const productionReplicas = stackRule({
     /** Pods of stable, or its autoscaler's minimum, at the least. */
     replicas: z.number().int().min(1).default(6),
     /** Presets of the stacks that are asked. */
-    presets: z.array(z.enum(names)).default(["production", "hotfix"]),
+    presets: presetsAsked,
   }),
   *check(seen) {
     const { replicas, presets: asked } = seen.parameters;

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { rollingDefaults } from "../../../src/components/workload-defaults.ts";
 import { everywhere } from "../lib/belongs.ts";
 import { stackRule } from "../lib/define.ts";
-import { checkPolicy } from "../lib/in-stack.ts";
+import { about, checkPolicy } from "../lib/in-stack.ts";
 import { intentOf } from "../lib/intent.ts";
 import { memberAt, podsOf } from "../lib/kubernetes.ts";
 import { quoteNumber } from "../lib/quote.ts";
@@ -38,10 +38,7 @@ export const rollingSettings = stackRule({
   parameters,
   *check(seen) {
     const workloads = workloadsIn(seen.resources, seen.parameters);
-    for (const workload of workloads) {
-      const { urn } = workload.deployment;
-      for (const finding of judge(workload, seen.parameters)) yield { ...finding, urn };
-    }
+    for (const workload of workloads) yield* about(workload.deployment, judge(workload, seen.parameters));
     if (workloads.length === 0) return;
     yield* checkPolicy(seen, function* ({ preset }) {
       const least = seen.parameters.minReplicas[preset];

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { exposureAnnotation } from "../../../src/plan/cohort.ts";
 import { stackRule } from "../lib/define.ts";
+import { about } from "../lib/in-stack.ts";
 import { canaryWeight, ingressAddress, ingressBackends, percentOf } from "../lib/ingress.ts";
 import { intentOf } from "../lib/intent.ts";
 import { memberAt, sideOf, types } from "../lib/kubernetes.ts";
@@ -141,8 +142,4 @@ function* canary(
     what: `the canary Ingress's weight is ${quoteNumber(weight)}, and the component's exposure is ${exposure} %`,
     hint: `Leave it to the component: "${exposure}".`,
   };
-}
-
-function* about({ urn }: StackResource, findings: Iterable<Finding>): Iterable<Finding> {
-  for (const finding of findings) yield { ...finding, urn };
 }

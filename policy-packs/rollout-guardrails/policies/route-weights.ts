@@ -3,6 +3,7 @@ import { belongs, everywhere } from "../lib/belongs.ts";
 import { resourceRule } from "../lib/define.ts";
 import { canaryWeight, percentOf } from "../lib/ingress.ts";
 import { memberAt } from "../lib/kubernetes.ts";
+import { names } from "../lib/names.ts";
 import { quoteNumber } from "../lib/quote.ts";
 import { elementsOf, type Members, membersOf } from "../lib/read.ts";
 import { type RouteKind, routeKind, routeTypes, splitsOf } from "../lib/routes.ts";
@@ -21,7 +22,7 @@ export const routeWeights = resourceRule({
   parameters: z.object({
     everywhere,
     /** Hostnames that routes may claim; `*.atp.example` stands for all under it. Empty: not judged. */
-    hostnames: z.array(z.string().min(1)).default([]),
+    hostnames: names(),
   }),
   *check({ type, urn, props, parameters }) {
     const kind = routeKind(type);

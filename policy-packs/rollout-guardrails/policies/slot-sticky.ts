@@ -1,12 +1,11 @@
 import * as z from "zod";
 import { everywhere } from "../lib/belongs.ts";
 import { stackRule } from "../lib/define.ts";
+import { names } from "../lib/names.ts";
 import { quotePath } from "../lib/quote.ts";
 import { elementsOf, membersOf, written } from "../lib/read.ts";
 import type { Finding, StackResource } from "../lib/rule.ts";
 import { type Site, settingsTypes, sitesIn, slotRelease } from "../lib/sites.ts";
-
-const names = (...of: readonly string[]) => z.array(z.string().min(1)).default([...of]);
 
 /** What a swap moves and what it leaves: a build by what it is called, a side by what it may reach. */
 export const slotSticky = stackRule({

@@ -2,11 +2,10 @@ import * as z from "zod";
 import { belongs, everywhere } from "../lib/belongs.ts";
 import { resourceRule } from "../lib/define.ts";
 import { quoteNumber } from "../lib/quote.ts";
-import { elementsOf, type Members, membersOf } from "../lib/read.ts";
+import { elementsOf, isShare, type Members, membersOf } from "../lib/read.ts";
 import type { Finding } from "../lib/rule.ts";
+import { webApp, webAppSlot } from "../lib/sites.ts";
 
-const site = "azure-native:web:WebApp";
-const slot = "azure-native:web:WebAppSlot";
 const where = "siteConfig.experiments.rampUpRules";
 /** What App Service would change by itself. */
 const ramps = [
@@ -23,7 +22,7 @@ export const slotTraffic = resourceRule({
   description:
     "Traffic of slots is routed by production alone, to 100 % at most, and never moved by Azure itself.",
   level: "mandatory",
-  types: [site, slot],
+  types: [webApp, webAppSlot],
   parameters: z.object({ everywhere, mostPercent: z.number().min(0).max(100).default(100) }),
   *check(seen) {
     if (!belongs(seen, seen.parameters)) return;
@@ -34,12 +33,12 @@ export const slotTraffic = resourceRule({
         what: "siteConfig.autoSwapSlotName is set, so Azure swaps before anybody has validated",
         hint: "Take it out: the rollout swaps once every validation has passed.",
       };
-    if (seen.type === slot && rules.length > 0)
+    if (seen.type === webAppSlot && rules.length > 0)
       yield {
         what: `${where} stands on a slot, where it does nothing`,
         hint: "Write the rule on the app itself: production routes.",
       };
-    if (seen.type === site) yield* routed(rules, seen.parameters);
+    if (seen.type === webApp) yield* routed(rules, seen.parameters);
   },
 });
 
@@ -49,7 +48,7 @@ function* routed(
 ): Iterable<Finding> {
   const shares = rules.map((rule) => rule["reroutePercentage"]);
   for (const [at, share] of shares.entries()) {
-    if (typeof share === "number" && share >= 0 && share <= 100) continue;
+    if (isShare(share)) continue;
     yield {
       what: `${where}[${at}].reroutePercentage is ${quoteNumber(share)}, not a share from 0 to 100 %`,
       hint: "Write a number from 0 to 100.",

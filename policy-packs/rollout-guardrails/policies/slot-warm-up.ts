@@ -3,13 +3,10 @@ import { belongs, everywhere } from "../lib/belongs.ts";
 import { resourceRule } from "../lib/define.ts";
 import { type Members, membersOf, wordsOf } from "../lib/read.ts";
 import type { Finding } from "../lib/rule.ts";
+import { slotRelease, slotSettings, webApp, webAppSlot } from "../lib/sites.ts";
 
 const pathSetting = "WEBSITE_SWAP_WARMUP_PING_PATH";
 const statusSetting = "WEBSITE_SWAP_WARMUP_PING_STATUSES";
-const site = "azure-native:web:WebApp";
-const slot = "azure-native:web:WebAppSlot";
-const slotSettings = "azure-native:web:WebAppApplicationSettingsSlot";
-const release = "pulumi-nodejs:dynamic/rollouts:SlotRelease";
 
 /** Settings of a slot, and where they stand. */
 interface Settings {
@@ -24,7 +21,7 @@ export const slotWarmUp = resourceRule({
   description:
     "A slot is warmed up by a path of its own and by statuses that prove health before it is swapped.",
   level: "mandatory",
-  types: [site, slot, slotSettings, release],
+  types: [webApp, webAppSlot, slotSettings, slotRelease],
   parameters: z.object({
     everywhere,
     /** Statuses from this one on never count as warm. */
@@ -32,7 +29,7 @@ export const slotWarmUp = resourceRule({
   }),
   *check(seen) {
     if (!belongs(seen, seen.parameters)) return;
-    if (seen.type === site || seen.type === slot) yield* healthCheck(seen.props);
+    if (seen.type === webApp || seen.type === webAppSlot) yield* healthCheck(seen.props);
     for (const settings of settingsIn(seen.type, seen.props)) {
       yield* warmUpPath(settings);
       yield* warmUpStatuses(settings, seen.parameters);
@@ -43,14 +40,14 @@ export const slotWarmUp = resourceRule({
 /** A slot without settings of its own has them of a `SlotRelease`, or of another resource: those are judged there. */
 function settingsIn(type: string, props: Members): readonly Settings[] {
   if (type === slotSettings) return [named("properties", membersOf(props["properties"]))];
-  if (type === release)
+  if (type === slotRelease)
     return (["production", "staged"] as const).flatMap((side) =>
       props[side] === undefined
         ? []
         : [named(`${side}.settings`, membersOf(membersOf(props[side])["settings"]))],
     );
   const list = membersOf(props["siteConfig"])["appSettings"];
-  return type === slot && Array.isArray(list) ? [listed("siteConfig.appSettings", list)] : [];
+  return type === webAppSlot && Array.isArray(list) ? [listed("siteConfig.appSettings", list)] : [];
 }
 
 function named(at: string, members: Members): Settings {

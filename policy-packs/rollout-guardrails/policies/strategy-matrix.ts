@@ -1,10 +1,11 @@
 import * as z from "zod";
+import { strategies } from "../../../src/config/schema.ts";
 import { changeKinds, environmentOf, recommend } from "../../../src/plan/matrix.ts";
+import { componentTypes, flagRollout } from "../lib/components.ts";
 import { resourceRule } from "../lib/define.ts";
+import { unjudged } from "../lib/in-stack.ts";
 import { intentOf } from "../lib/intent.ts";
 import { quoteWord } from "../lib/quote.ts";
-
-const strategies = ["canary", "direct", "rolling", "blue-green", "feature-flag", "combined"] as const;
 
 /** The change picks how it goes; whoever takes another way says why. */
 export const strategyMatrix = resourceRule({
@@ -12,13 +13,13 @@ export const strategyMatrix = resourceRule({
   description:
     "A version comes by the strategy that the decision matrix gives its change, or a reason is recorded.",
   level: "mandatory",
-  types: ["rollouts:index:"],
+  types: [componentTypes],
   parameters: z.object({}),
   *check({ props, type, stack }) {
     const intent = intentOf(props);
     const strategy = intent?.strategy;
     // Nothing is on its way; and a flag is opened by its phases, whatever brings the code.
-    if (strategy === undefined || type === "rollouts:index:FeatureFlagRollout") return;
+    if (strategy === undefined || type === flagRollout) return;
     const known = strategies.find((one) => one === strategy);
     const change = changeKinds.find((kind) => kind === intent?.change);
     if (known === undefined || (intent?.change !== undefined && change === undefined)) {
@@ -30,10 +31,7 @@ export const strategyMatrix = resourceRule({
     }
     const found = stack.policy();
     if (!found.ok) {
-      yield {
-        what: `the stack's rollout config can't be judged: ${found.why}`,
-        hint: "Preview in the project's folder, or set ROLLOUTS_PROJECT_DIR to it.",
-      };
+      yield unjudged(found.why);
       return;
     }
     const { preset, strategyReason } = found.policy;

@@ -1,14 +1,12 @@
 import * as z from "zod";
+import { triggerKeys } from "../../../src/config/watch-of.ts";
 import type { EnvironmentPolicy } from "../../../src/types/policy.ts";
 import { stackRule } from "../lib/define.ts";
 import { checkPolicy } from "../lib/in-stack.ts";
+import { isProduction } from "../lib/production.ts";
 import type { Finding } from "../lib/rule.ts";
 
-const levels = [
-  ["db-pool", "dbPool"],
-  ["queue-depth", "queue"],
-  ["memory", "memory"],
-] as const;
+const levels = Object.entries(triggerKeys);
 
 /** What nobody watches never turns back. */
 export const triggersWatched = stackRule({
@@ -22,9 +20,9 @@ export const triggersWatched = stackRule({
   }),
   *check(seen) {
     yield* checkPolicy(seen, function* (policy) {
-      if (policy.preset !== "production" && policy.preset !== "hotfix") return;
+      if (!isProduction(policy)) return;
       yield* rehearsed(policy);
-      for (const [name, key] of levels) {
+      for (const [key, name] of levels) {
         if (policy.watch.gauges[name].kind !== "none" || seen.parameters.reasonIsEnough) continue;
         yield {
           what: `rollout.watch.${key} is none, so nothing watches that trigger`,

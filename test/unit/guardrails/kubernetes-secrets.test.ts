@@ -1,30 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { digestImages } from "../../../policy-packs/rollout-guardrails/policies/digest-images.ts";
-import { hpaPdb } from "../../../policy-packs/rollout-guardrails/policies/hpa-pdb.ts";
-import { labels } from "../../../policy-packs/rollout-guardrails/policies/labels.ts";
-import { noPlainSecrets } from "../../../policy-packs/rollout-guardrails/policies/no-plain-secrets.ts";
-import { pinnedImages } from "../../../policy-packs/rollout-guardrails/policies/pinned-images.ts";
-import { probes } from "../../../policy-packs/rollout-guardrails/policies/probes.ts";
-import { productionReplicas } from "../../../policy-packs/rollout-guardrails/policies/production-replicas.ts";
-import { resourceLimits } from "../../../policy-packs/rollout-guardrails/policies/resource-limits.ts";
-import { rollingSettings } from "../../../policy-packs/rollout-guardrails/policies/rolling-settings.ts";
-import { routeBackends } from "../../../policy-packs/rollout-guardrails/policies/route-backends.ts";
 import { routeWeights } from "../../../policy-packs/rollout-guardrails/policies/route-weights.ts";
-import { stableCapacity } from "../../../policy-packs/rollout-guardrails/policies/stable-capacity.ts";
 import { type AResource, checkResource, checkStack } from "../../support/guardrails.ts";
+import { resourceRules, stackRules } from "../../support/guardrails-kubernetes.ts";
 import { aStack, type Made, planted } from "../../support/guardrails-objects.ts";
 
 const secret = "hunter2-hunter2";
-const resourceRules = [
-  probes,
-  resourceLimits,
-  pinnedImages,
-  digestImages,
-  noPlainSecrets,
-  routeWeights,
-  labels,
-];
-const stackRules = [rollingSettings, productionReplicas, hpaPdb, stableCapacity, routeBackends];
 
 const settings = { hpa: { min: 2, max: 12, cpuPercent: 70 }, pdb: { minAvailable: "50%" } };
 const routes: readonly Made["route"][] = [

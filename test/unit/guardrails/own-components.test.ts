@@ -1,16 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { digestImages } from "../../../policy-packs/rollout-guardrails/policies/digest-images.ts";
-import { hpaPdb } from "../../../policy-packs/rollout-guardrails/policies/hpa-pdb.ts";
-import { labels } from "../../../policy-packs/rollout-guardrails/policies/labels.ts";
-import { noPlainSecrets } from "../../../policy-packs/rollout-guardrails/policies/no-plain-secrets.ts";
-import { pinnedImages } from "../../../policy-packs/rollout-guardrails/policies/pinned-images.ts";
-import { probes } from "../../../policy-packs/rollout-guardrails/policies/probes.ts";
-import { productionReplicas } from "../../../policy-packs/rollout-guardrails/policies/production-replicas.ts";
-import { resourceLimits } from "../../../policy-packs/rollout-guardrails/policies/resource-limits.ts";
-import { rollingSettings } from "../../../policy-packs/rollout-guardrails/policies/rolling-settings.ts";
-import { routeBackends } from "../../../policy-packs/rollout-guardrails/policies/route-backends.ts";
-import { routeWeights } from "../../../policy-packs/rollout-guardrails/policies/route-weights.ts";
-import { stableCapacity } from "../../../policy-packs/rollout-guardrails/policies/stable-capacity.ts";
 import { CanaryDeployment } from "../../../src/components/canary-deployment.ts";
 import { DirectDeployment } from "../../../src/components/direct-deployment.ts";
 import { RollingDeployment } from "../../../src/components/rolling-deployment.ts";
@@ -21,18 +9,8 @@ import { rolloutProgram } from "../../../src/program/rollout-program.ts";
 import type { Target } from "../../../src/types/engine.ts";
 import type { Release } from "../../../src/types/release.ts";
 import { checkResource, checkStack } from "../../support/guardrails.ts";
+import { resourceRules, stackRules } from "../../support/guardrails-kubernetes.ts";
 import { configOf, runSeen, type SeenRun } from "../../support/guardrails-world.ts";
-
-const resourceRules = [
-  probes,
-  resourceLimits,
-  pinnedImages,
-  digestImages,
-  noPlainSecrets,
-  routeWeights,
-  labels,
-];
-const stackRules = [rollingSettings, productionReplicas, hpaPdb, stableCapacity, routeBackends];
 
 /** What all rules of Kubernetes find, each with its name. */
 async function findings({ inputs, outputs }: SeenRun): Promise<readonly string[]> {
