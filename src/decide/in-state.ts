@@ -4,8 +4,9 @@ import type { Decision } from "../types/decision.ts";
 import type { PlanStep } from "../types/plan.ts";
 import type { Cause } from "../types/state.ts";
 import type { DecideInput } from "./decide.ts";
+import { confirmed, missingOf } from "./in-force.ts";
 import { reverting } from "./reverting.ts";
-import { confirmed, soak } from "./soak.ts";
+import { soak } from "./soak.ts";
 import { afterStep, backOrAsk, enterStep, retry, stay, stepOf, waitsForLock } from "./steps.ts";
 
 /** What a state waits for and where it leads, once nothing turns the rollout back. */
@@ -184,17 +185,15 @@ function promoting(input: DecideInput): Decision {
     return { kind: "escalate", cause, reason: "PromotionFailed", message: effect.message };
   }
   if (effect.status !== "done") return stay(input, "EffectRunning", `the update to ${state.step} is running`);
-  if (!confirmed(step, route)) {
-    if (now - state.enteredAtMs > (plan.timeouts.rolloutSeconds + plan.timeouts.confirmSeconds) * 1000) {
-      const message = `${state.step}: the route was not read back in time`;
-      return {
-        kind: "escalate",
-        cause: { reason: "RouteNotConfirmed", message, kind: "router" },
-        reason: "RouteNotConfirmed",
-        message,
-      };
+  const missing = missingOf(plan, step, route);
+  if (missing !== undefined) {
+    const limitSeconds = plan.timeouts.rolloutSeconds + plan.timeouts.confirmSeconds;
+    if (now - state.enteredAtMs > limitSeconds * 1000) {
+      const reason = missing.late;
+      const message = `${state.step}: not in time, ${limitSeconds} s: ${missing.message}`;
+      return { kind: "escalate", cause: { reason, message, kind: missing.kind }, reason, message };
     }
-    return stay(input, "AwaitingRoute", `${state.step}: waiting for the route`);
+    return stay(input, missing.awaits, `${state.step}: waiting for ${missing.message}`);
   }
   if (state.confirmedAtMs === undefined && step.drainSeconds !== undefined) {
     const message = `${state.step} is in force, read back`;

@@ -1,19 +1,8 @@
 import type { Decision } from "../types/decision.ts";
-import type { RouteReading } from "../types/observation.ts";
-import type { PlanStep } from "../types/plan.ts";
 import type { Cause } from "../types/state.ts";
 import type { DecideInput, Observations } from "./decide.ts";
+import { confirmed } from "./in-force.ts";
 import { afterStep, stepOf } from "./steps.ts";
-
-/** Whether the route, read back, carries the step: accepted and exactly at its weight. */
-export function confirmed(step: PlanStep, route: RouteReading | undefined): boolean {
-  if (route === undefined) return false;
-  if (step.kind === "install" || step.kind === "settle") return route.accepted;
-  // Nothing watches it and nothing has to be read back but that the update took.
-  if (step.kind === "replace" && step.soakSeconds === undefined) return route.accepted;
-  if (step.kind === "promote-clean") return route.accepted && route.exposure === 0;
-  return route.accepted && route.exposure === step.exposure;
-}
 
 /**
  * The watch of one step. Before its end: look again. At its end: pause, then evidence or a person's approval,

@@ -12,6 +12,11 @@ export interface Progress {
   readonly late?: boolean;
 }
 
+/** Nothing is left to do: as `kubectl rollout status` waits for it, once the controller has seen the present generation. */
+export function isComplete({ desired, updated, available, total }: Progress): boolean {
+  return updated >= desired && available >= desired && total === updated;
+}
+
 /** Progress for people: `3 of 6 updated, 1 old pending`. */
 export function progressText({ desired, updated, available, total, paused, late }: Progress): string {
   const old = total - updated;

@@ -5,7 +5,7 @@ import type { Lever } from "../ports/lever.ts";
 import type { RouteReading } from "../types/observation.ts";
 import type { Cloud, CloudObject } from "./cloud.ts";
 import { labelsAt } from "./labels.ts";
-import { LEVER_MANAGER, type LeverNames } from "./lever.ts";
+import { LEVER_MANAGER, type LeverNames, stableOf } from "./lever.ts";
 import { type Manifest, type ObjectRef, textAt } from "./manifest.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { allOnOneSide, sharedField } from "./shared-service.ts";
@@ -55,6 +55,7 @@ function read(cloud: Cloud, ref: ObjectRef, names: Names): RouteReading {
   const desired = { stable: stable?.replicas ?? 0, candidate: candidate?.replicas ?? 0 };
   const ready = { stable: stable?.ready ?? 0, candidate: candidate?.ready ?? 0 };
   const hasCandidate = candidate !== undefined;
+  const own = stableOf(cloud, deployment(names, names.stable));
   const taken = cloud.router.accepted(ref);
   const shares = sharesOf(manifest, names);
   if (shares !== "pods") {
@@ -63,6 +64,7 @@ function read(cloud: Cloud, ref: ObjectRef, names: Names): RouteReading {
       accepted: taken && (shares === 0 || ready.candidate > 0),
       hasCandidate,
       ready,
+      ...own,
     };
   }
   const counted = textAt(manifest, "metadata", "annotations", stableReplicasAnnotation);
@@ -72,7 +74,7 @@ function read(cloud: Cloud, ref: ObjectRef, names: Names): RouteReading {
     desired,
     ready,
   });
-  return { ...reading, accepted: taken && reading.accepted, hasCandidate, ready };
+  return { ...reading, accepted: taken && reading.accepted, hasCandidate, ready, ...own };
 }
 
 function declaredOf(manifest: Manifest): number | undefined {

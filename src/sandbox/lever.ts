@@ -1,10 +1,12 @@
 import { RolloutError } from "../errors/errors.ts";
+import { progressText } from "../plan/progress.ts";
 import type { Lever } from "../ports/lever.ts";
 import type { RouteReading } from "../types/observation.ts";
-import type { CloudObject } from "./cloud.ts";
+import type { Cloud, CloudObject } from "./cloud.ts";
 import { cohortOf } from "./flows.ts";
 import { labelsAt } from "./labels.ts";
 import type { Manifest, ObjectRef } from "./manifest.ts";
+import { identityOf } from "./rollout-settings.ts";
 import { reweighted, rulesOf } from "./route-kinds.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -79,7 +81,19 @@ function read({ cloud, routeHistory }: Sandbox, ref: ObjectRef, names: LeverName
     accepted: cloud.router.accepted(ref),
     hasCandidate: weightsOf(route.manifest, names).candidate !== undefined,
     ready: { stable: ready("stable"), candidate: ready("candidate") },
+    ...stableOf(cloud, { kind: "Deployment", namespace: names.namespace, name: names.stable }),
   };
+}
+
+/** What stable's Deployment says of itself; absent where there is none. */
+export function stableOf(cloud: Cloud, ref: ObjectRef): Pick<RouteReading, "stable"> {
+  const found = cloud.get(ref);
+  const status = cloud.status(ref);
+  if (found === undefined || status === undefined) return {};
+  const { replicas: desired, updated, available, pods, complete } = status;
+  const identity = identityOf(found.manifest);
+  const progress = progressText({ desired, updated, available, total: pods.length });
+  return { stable: { ...(identity === undefined ? {} : { identity }), complete, progress } };
 }
 
 /** Weights as written. Refuses a route of another shape than one rule over the two Services. */

@@ -51,8 +51,20 @@ export interface RouteReading {
   readonly hasCandidate: boolean;
   /** Ready replicas, where the adapter can see them. */
   readonly ready?: { readonly stable: number; readonly candidate: number };
+  /** Stable's own pods, where a candidate stands beside them and its adapter may read them. */
+  readonly stable?: StableReading;
   /** For people, where pods are the share: in place how far the Deployment is, `3 of 6 updated, 1 old pending`. */
   readonly progress?: string;
+}
+
+/** Stable's Deployment beside a candidate. */
+export interface StableReading {
+  /** Whose pods its present template makes; absent where nothing says so. */
+  readonly identity?: string;
+  /** Every pod that is wanted is of that template and available, none of an older one is left, and its controller has said so of this very generation. */
+  readonly complete: boolean;
+  /** For people: `3 of 6 updated, 3 old pending`. */
+  readonly progress: string;
 }
 
 /** Whether the service itself is down, stable too. `unknown` neither begins nor ends it. */

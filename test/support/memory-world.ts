@@ -43,6 +43,8 @@ export interface Knobs {
   readonly pending: string[];
   /** Whether a resource isn't live at this preview, with nothing of it different. */
   notLive: () => boolean;
+  /** Whether stable's Deployment has nothing left to do. */
+  stableComplete: () => boolean;
 }
 
 export function createWorld(options: {
@@ -59,6 +61,7 @@ export function createWorld(options: {
     violations: [],
     pending: [],
     notLive: () => false,
+    stableComplete: () => true,
   };
   const stack = createStack(options, knobs);
   return Object.assign(stack, { knobs, metrics: createMetrics(options.clock, knobs, stack.history) });
@@ -154,6 +157,11 @@ function createStack(
       accepted: true,
       hasCandidate: record?.candidate !== undefined,
       ready: { stable: 6, candidate: record?.candidate ? 1 : 0 },
+      stable: {
+        ...(record ? { identity: record.stable.identity } : {}),
+        complete: knobs.stableComplete(),
+        progress: knobs.stableComplete() ? "6 of 6 updated" : "1 of 6 updated, 5 old pending",
+      },
     }),
   };
   return {

@@ -3,6 +3,7 @@ import { initialState, reduce } from "../../src/decide/reduce.ts";
 import { isEnd, isWatched } from "../../src/decide/states.ts";
 import { stepOf } from "../../src/decide/steps.ts";
 import type { Decision, RolloutRequest } from "../../src/types/decision.ts";
+import type { RouteReading, StableReading } from "../../src/types/observation.ts";
 import type { RolloutPlan } from "../../src/types/plan.ts";
 import type { RolloutState, StateName } from "../../src/types/state.ts";
 import type { GateReading, Verdict } from "../../src/types/verdict.ts";
@@ -21,6 +22,8 @@ export interface Script {
   readonly requests?: (moment: Moment) => readonly RolloutRequest[];
   /** What the route is read back at; default: what was last applied. */
   readonly routed?: (moment: Moment) => number;
+  /** Where stable's pods aren't those of the new version: what they are read back as; null: they may not be read. */
+  readonly stable?: (moment: Moment) => Partial<StableReading> | null;
   readonly lease?: (moment: Moment) => "held" | "lost";
   readonly from?: RolloutState;
 }
@@ -74,9 +77,24 @@ function inputAt(plan: RolloutPlan, moment: Moment, script: Script): DecideInput
     lease: script.lease?.(moment) ?? "held",
     effect: script.effect?.(moment) ?? { status: "done" },
     readings: exposed ? [reading(script.verdict?.(moment) ?? "pass")] : [],
-    route: { exposure: script.routed?.(moment) ?? moment.exposure, accepted: true, hasCandidate: true },
+    route: {
+      exposure: script.routed?.(moment) ?? moment.exposure,
+      accepted: true,
+      hasCandidate: true,
+      ...stable(plan, script.stable?.(moment)),
+    },
   };
   return { plan, state, observations, requests: script.requests?.(moment) ?? [], now: moment.ms };
+}
+
+function stable(
+  plan: RolloutPlan,
+  said: Partial<StableReading> | null | undefined,
+): Pick<RouteReading, "stable"> {
+  if (said === null) return {};
+  const identity = plan.identity.candidate;
+  const all = { complete: true, progress: "6 of 6 updated", ...(identity === undefined ? {} : { identity }) };
+  return { stable: { ...all, ...said } };
 }
 
 export function reading(verdict: Verdict): GateReading {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
 import { identityAnnotation } from "../../plan/identity.ts";
-import { type Progress, progressText, shareInPlace } from "../../plan/progress.ts";
+import { isComplete, type Progress, progressText, shareInPlace } from "../../plan/progress.ts";
 import type { RouteReading } from "../../types/observation.ts";
 import { managedFields } from "./ownership.ts";
 
@@ -91,10 +91,9 @@ export function readingOf(rolling: Rolling): RouteReading {
 }
 
 function exposureOf({ deployment, replicaSets, sides }: Rolling, ready: number): number {
-  const { updated, available, total, desired } = countsOf({ deployment, replicaSets });
+  const progress = countsOf({ deployment, replicaSets });
   const isNew = sides.candidate !== undefined && identityOf(deployment.spec.template) === sides.candidate;
-  const over = isNew && updated >= desired && available >= desired && total === updated;
-  return shareInPlace({ ready, total, over });
+  return shareInPlace({ ready, total: progress.total, over: isNew && isComplete(progress) });
 }
 
 function countsOf({ deployment, replicaSets }: Pick<Rolling, "deployment" | "replicaSets">): Progress {

@@ -1,6 +1,7 @@
 import type { Lever } from "../../ports/lever.ts";
 import type { RouteReading } from "../../types/observation.ts";
 import { type KubeObject, openKubeApi, type PatchOperation } from "./kube-api.ts";
+import { parseObject } from "./kube-object.ts";
 import { routeExposure } from "./route-exposure.ts";
 import {
   exposureOf,
@@ -12,7 +13,7 @@ import {
   type SideNames,
   shapeError,
 } from "./route-shape.ts";
-import { parseObject, type RouterLeverOptions, routerLever } from "./router-api.ts";
+import { type RouterLeverOptions, routerLever } from "./router-api.ts";
 
 export type HttpRouteLeverOptions = RouterLeverOptions<"http-route">;
 

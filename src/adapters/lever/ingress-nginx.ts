@@ -3,8 +3,10 @@ import type { Lever } from "../../ports/lever.ts";
 import type { RouteReading } from "../../types/observation.ts";
 import { type CanaryIngress, ingressSchema, weightOf, weightPatch } from "./canary-ingress-shape.ts";
 import { type KubeObject, openKubeApi } from "./kube-api.ts";
+import { hasStatus, parseObject } from "./kube-object.ts";
 import type { SideNames } from "./route-shape.ts";
-import { hasStatus, parseObject, type RouterLeverOptions, readReady, routerLever } from "./router-api.ts";
+import { type RouterLeverOptions, routerLever } from "./router-api.ts";
+import { sidesIfAllowed } from "./sides.ts";
 
 export type IngressNginxLeverOptions = RouterLeverOptions<"ingress-nginx">;
 
@@ -55,7 +57,7 @@ export function createIngressNginxLever(options: IngressNginxLeverOptions): Leve
       if (found) return weightPatch(found, names, exposure);
       if (exposure > 0) throw noCandidate(what, names, exposure);
       // No Ingress may also be another namespace: there stable isn't either, which throws.
-      await readReady(api, { namespace, names }, signal);
+      await sidesIfAllowed(api, { namespace, names }, signal);
       return [];
     },
     read: async (signal) => reading(await find(signal), names),

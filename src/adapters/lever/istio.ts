@@ -1,8 +1,9 @@
 import type { Lever } from "../../ports/lever.ts";
 import type { RouteReading } from "../../types/observation.ts";
 import { type KubeObject, openKubeApi, type PatchOperation } from "./kube-api.ts";
+import { parseObject } from "./kube-object.ts";
 import type { SideNames } from "./route-shape.ts";
-import { parseObject, type RouterLeverOptions, routerLever } from "./router-api.ts";
+import { type RouterLeverOptions, routerLever } from "./router-api.ts";
 import {
   isDead,
   isTaken,

@@ -1,11 +1,11 @@
-import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
-import { type PodCounts, ratioReading } from "../../plan/replica-ratio.ts";
+import { ratioReading } from "../../plan/replica-ratio.ts";
 import type { Lever } from "../../ports/lever.ts";
 import type { RouteReading } from "../../types/observation.ts";
-import { type KubeApi, type KubeObject, openKubeApi } from "./kube-api.ts";
+import { type KubeObject, openKubeApi } from "./kube-api.ts";
+import { parseObject } from "./kube-object.ts";
 import type { SideNames } from "./route-shape.ts";
-import { hasStatus, parseObject, type RouterLeverOptions, routerLever } from "./router-api.ts";
+import { type RouterLeverOptions, routerLever } from "./router-api.ts";
 import {
   declaredOf,
   releasePatch,
@@ -14,6 +14,7 @@ import {
   sharedService,
   sharesOf,
 } from "./shared-service-shape.ts";
+import { readSides, type Sides, seenOf } from "./sides.ts";
 
 export type ReplicaRatioLeverOptions = RouterLeverOptions<"replica-ratio">;
 
@@ -46,7 +47,8 @@ export function createReplicaRatioLever(options: ReplicaRatioLeverOptions): Leve
   const what = `Service ${namespace}/${config.service}`;
   const get = async (signal?: AbortSignal) =>
     parseObject(sharedService, await api.get(object, signal), { what, hint: "v1 is needed." });
-  const podsOf = (signal?: AbortSignal) => readPods(api, { namespace, names }, signal);
+  // Unlike beside a route, not to be allowed to read the Deployments is an error: their pods are the share.
+  const sidesOf = (signal?: AbortSignal) => readSides(api, { namespace, names }, signal);
   return routerLever({
     kind: "Service",
     api,
@@ -59,67 +61,28 @@ export function createReplicaRatioLever(options: ReplicaRatioLeverOptions): Leve
       const wanted = selectorPatch(await get(signal), names, exposure);
       // The way back asks for nothing but the Service.
       if (exposure === 0 || wanted.length === 0) return wanted;
-      if ((await podsOf(signal)).hasCandidate) return wanted;
+      if ((await sidesOf(signal)).candidate) return wanted;
       throw noCandidate({ namespace, names, exposure });
     },
     read: async (signal) => {
-      const [found, pods] = await Promise.all([get(signal), podsOf(signal)]);
-      return reading(found, names, pods);
+      const [found, sides] = await Promise.all([get(signal), sidesOf(signal)]);
+      return reading(found, names, sides);
     },
     giveBack: async (signal) => {
-      const [found, { hasCandidate }] = await Promise.all([get(signal), podsOf(signal)]);
-      return releasePatch(found, hasCandidate);
+      const [found, { candidate }] = await Promise.all([get(signal), sidesOf(signal)]);
+      return releasePatch(found, candidate !== undefined);
     },
   });
 }
 
-/** Pods of both sides, as they are asked for and as they are ready. */
-interface Pods {
-  readonly desired: PodCounts;
-  readonly ready: PodCounts;
-  /** Whether the candidate's Deployment is there. */
-  readonly hasCandidate: boolean;
-}
-
-function reading(found: SharedService, names: SideNames, pods: Pods): RouteReading {
-  const { desired, ready, hasCandidate } = pods;
+function reading(found: SharedService, names: SideNames, sides: Sides): RouteReading {
+  const seen = seenOf(sides);
+  const hasCandidate = sides.candidate !== undefined;
   const shares = sharesOf(found, names);
-  if (shares === "pods")
-    return { ...ratioReading({ ...declaredOf(found), desired, ready }), hasCandidate, ready };
-  return { exposure: shares, accepted: shares === 0 || ready.candidate > 0, hasCandidate, ready };
-}
-
-const deployment = z.looseObject({
-  // The API server fills in 1, and leaves a 0 of the status out.
-  spec: z.looseObject({ replicas: z.number().optional() }),
-  status: z.looseObject({ readyReplicas: z.number().optional() }).optional(),
-});
-
-/** Unlike beside a route, not to be allowed to read the Deployments is an error: their pods are the share. */
-async function readPods(
-  api: KubeApi,
-  { namespace, names }: { readonly namespace: string; readonly names: SideNames },
-  signal?: AbortSignal,
-): Promise<Pods> {
-  const read = async (name: string) => {
-    const object: KubeObject = { group: "apps", version: "v1", plural: "deployments", namespace, name };
-    const { spec, status } = parseObject(deployment, await api.get(object, signal), {
-      what: `Deployment ${namespace}/${name}`,
-    });
-    return { desired: spec.replicas ?? 1, ready: status?.readyReplicas ?? 0 };
-  };
-  const [stable, candidate] = await Promise.all([
-    read(names.stable),
-    read(names.candidate).catch((error: unknown) => {
-      if (hasStatus(error, 404)) return undefined;
-      throw error;
-    }),
-  ]);
-  return {
-    desired: { stable: stable.desired, candidate: candidate?.desired ?? 0 },
-    ready: { stable: stable.ready, candidate: candidate?.ready ?? 0 },
-    hasCandidate: candidate !== undefined,
-  };
+  if (shares !== "pods")
+    return { exposure: shares, accepted: shares === 0 || seen.ready.candidate > 0, hasCandidate, ...seen };
+  const desired = { stable: sides.stable.desired, candidate: sides.candidate?.desired ?? 0 };
+  return { ...ratioReading({ ...declaredOf(found), desired, ready: seen.ready }), hasCandidate, ...seen };
 }
 
 function noCandidate(of: {

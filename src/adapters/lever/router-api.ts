@@ -1,11 +1,12 @@
-import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Lever } from "../../ports/lever.ts";
 import type { RouteReading } from "../../types/observation.ts";
 import type { LeverConfig } from "../../types/policy.ts";
 import { type KubeApi, KubeFailure, type KubeObject, type PatchOperation } from "./kube-api.ts";
+import { hasStatus } from "./kube-object.ts";
 import type { SideNames } from "./route-shape.ts";
+import { seenOf, sidesIfAllowed } from "./sides.ts";
 
 /** How often a write is tried when the object changes under it. */
 const maxTries = 3;
@@ -57,11 +58,11 @@ export function routerLever(of: RouterObject): Lever {
     ...(giveBack ? { release: (signal?: AbortSignal) => write(() => giveBack(signal), signal) } : {}),
     read: (signal) =>
       advised(async () => {
-        const [found, ready] = await Promise.all([
+        const [found, sides] = await Promise.all([
           of.read(signal),
-          of.readsPods ? undefined : readReady(api, { namespace, names }, signal),
+          of.readsPods ? undefined : sidesIfAllowed(api, { namespace, names }, signal),
         ]);
-        return { ...found, ...(ready ? { ready } : {}) };
+        return { ...found, ...(sides ? seenOf(sides) : {}) };
       }),
   };
 }
@@ -73,22 +74,6 @@ function assertExposure(exposure: number): void {
     code: "exposure-invalid",
     exit: "config",
     hint: "Write increments as whole percentages.",
-  });
-}
-
-/** An object in the form that its API promises, else RolloutError `kube-api`. */
-export function parseObject<T>(
-  schema: z.ZodType<T>,
-  value: unknown,
-  { what, hint }: { readonly what: string; readonly hint?: string },
-): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new RolloutError(`${what} is not what the API promises: ${z.prettifyError(parsed.error)}.`, {
-    code: "kube-api",
-    exit: "resource",
-    hint:
-      hint ?? "Check which version of the router's API is installed: docs/routers.md says what is needed.",
   });
 }
 
@@ -116,46 +101,6 @@ async function writeGuarded({ api, object, operations, logger, signal }: Guarded
       logger?.debug(`${object.name} changed while its weight was written: reading it again`);
     }
   }
-}
-
-const deployment = z.looseObject({
-  status: z.looseObject({ readyReplicas: z.number().optional() }).optional(),
-});
-
-/**
- * Ready pods of both sides by their Deployments. A candidate that isn't there has none, a stable one that isn't there
- * is an error; undefined where Deployments may not be read: the route alone is an answer too.
- */
-export async function readReady(
-  api: KubeApi,
-  { namespace, names }: { readonly namespace: string; readonly names: SideNames },
-  signal?: AbortSignal,
-): Promise<RouteReading["ready"]> {
-  const replicas = async (name: string) => {
-    const object: KubeObject = { group: "apps", version: "v1", plural: "deployments", namespace, name };
-    const found = await api.get(object, signal);
-    return (
-      parseObject(deployment, found, { what: `Deployment ${namespace}/${name}` }).status?.readyReplicas ?? 0
-    );
-  };
-  try {
-    const [stable, candidate] = await Promise.all([
-      replicas(names.stable),
-      replicas(names.candidate).catch((error: unknown) => {
-        if (hasStatus(error, 404)) return 0;
-        throw error;
-      }),
-    ]);
-    return { stable, candidate };
-  } catch (error) {
-    if (hasStatus(error, 403)) return undefined;
-    throw error;
-  }
-}
-
-/** Whether the API server answered with one of these statuses. */
-export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
-  return error instanceof KubeFailure && error.status !== undefined && statuses.includes(error.status);
 }
 
 interface Advice {

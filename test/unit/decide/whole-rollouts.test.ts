@@ -104,6 +104,49 @@ describe("a whole rollout over decide, on a manual clock", () => {
   });
 });
 
+describe("a promotion moves traffic to stable only once its own Deployment says that it is new", () => {
+  it("waits, with everybody on the candidate, also where the update says too early that it is over", () => {
+    const slow = minutes(60) + 45_000;
+    const trace = simulate(aPlan(), {
+      stable: (m) => (m.ms < slow ? { complete: false, progress: "1 of 6 updated, 5 old pending" } : {}),
+    });
+    expect(trace.end.name).toBe("completed");
+    expect(trace.weights).toEqual([0, 5, 20, 50, 100, 0]);
+    expect(trace.ms).toBeGreaterThanOrEqual(slow + 30_000);
+    const waits = trace.decisions.filter((d) => d.kind === "wait" && d.reason === "AwaitingStable");
+    expect(waits.length).toBeGreaterThan(0);
+    expect(waits[0]).toMatchObject({
+      message: "promote-stable: waiting for stable: 1 of 6 updated, 5 old pending",
+    });
+  });
+
+  it("a breach meanwhile stops it there, and traffic stays where it is", () => {
+    const trace = simulate(aPlan(), {
+      stable: () => ({ complete: false }),
+      verdict: (m) => (m.ms > minutes(60) + 20_000 ? "fail" : "pass"),
+    });
+    expect(trace.end).toMatchObject({ name: "held", heldFrom: "promoting-stable" });
+    expect(trace.weights.at(-1)).toBe(100);
+  });
+
+  it.each([
+    [{ complete: false, progress: "2 of 6 updated" }, "stable: 2 of 6 updated"],
+    [{ identity: "1.2.3+old" }, "stable, whose pods are of 1.2.3+old"],
+    [null, "stable, whose Deployment can't be read: `get` on deployments is needed"],
+  ])("and asks after the update's time: %o", (stable, why) => {
+    const { end, ms, weights } = simulate(aPlan(), { stable: () => stable });
+    const { rolloutSeconds, confirmSeconds } = aPlan().timeouts;
+    const limit = rolloutSeconds + confirmSeconds;
+    expect(end.cause).toMatchObject({
+      reason: "StableNotConfirmed",
+      kind: "engine",
+      message: `promote-stable: not in time, ${limit} s: ${why}`,
+    });
+    expect(weights.at(-1)).toBe(100);
+    expect(ms).toBeGreaterThan(minutes(60) + limit * 1000);
+  });
+});
+
 describe("failures in flight end in a stated condition", () => {
   const failed = (kind: string) => ({ status: "failed", kind, message: `scripted ${kind}` }) as const;
   const cases: Record<
@@ -154,6 +197,24 @@ describe("failures in flight end in a stated condition", () => {
       script: { effect: (m) => (during("promoting-stable")(m) ? failed("resource") : { status: "done" }) },
       end: "held",
       cause: "PromotionFailed",
+    },
+    StableStaysOld: {
+      reason: "the update is over, and stable's pods are still of the version before",
+      script: { stable: () => ({ complete: false, progress: "2 of 6 updated, 4 old pending" }) },
+      end: "held",
+      cause: "StableNotConfirmed",
+    },
+    StableIsAnotherVersion: {
+      reason: "complete, but somebody has put another version there",
+      script: { stable: () => ({ identity: "1.2.3+old" }) },
+      end: "held",
+      cause: "StableNotConfirmed",
+    },
+    StableCannotBeRead: {
+      reason: "silence is no proof",
+      script: { stable: () => null },
+      end: "held",
+      cause: "StableNotConfirmed",
     },
     LeverFails: {
       reason: "the stack still goes on",

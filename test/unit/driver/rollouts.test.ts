@@ -52,6 +52,45 @@ describe("a rollout through the driver", () => {
   });
 });
 
+describe("an update of stable that ends too early", () => {
+  const early = () => {
+    const driver = aDriver();
+    let until = Number.POSITIVE_INFINITY;
+    driver.world.knobs.duringUp = async (step) => {
+      if (step === "promote-stable") until = driver.clock.now() + 120_000;
+    };
+    driver.world.knobs.stableComplete = () => driver.clock.now() >= until;
+    return { ...driver, wholeAt: () => until };
+  };
+
+  it("leaves everybody on the candidate until stable's Deployment has nothing left to do", async () => {
+    const driver = early();
+    expect(await driver.run()).toMatchObject({ outcome: "promoted" });
+    const switched = driver
+      .entries()
+      .find((entry) => entry.kind === "intent" && entry.step === "promote-switch");
+    expect(Date.parse(switched?.at ?? "")).toBeGreaterThanOrEqual(driver.wholeAt());
+  });
+
+  it("asks where that takes too long, and a later run goes on from there", async () => {
+    const driver = early();
+    driver.world.knobs.stableComplete = () => false;
+    const held = await driver.run();
+    expect(held).toMatchObject({
+      outcome: "held",
+      heldAt: "promote-stable",
+      cause: {
+        reason: "StableNotConfirmed",
+        message: expect.stringContaining("1 of 6 updated, 5 old pending"),
+      },
+    });
+    expect(driver.world.weights.at(-1)).toBe(100);
+    expect(driver.world.calls).not.toContain("up promote-switch");
+    driver.world.knobs.stableComplete = () => true;
+    expect(await driver.run()).toMatchObject({ outcome: "promoted" });
+  });
+});
+
 describe("a breach", () => {
   it.each([5, 20, 50, 100])(
     "at %i %% takes traffic off first, then puts the stack back, and says all of it",

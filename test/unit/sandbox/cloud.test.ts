@@ -328,6 +328,7 @@ describe("the lever and the engine on one route", () => {
       accepted: true,
       hasCandidate: true,
       ready: { stable: 6, candidate: 1 },
+      stable: { complete: true, progress: "6 of 6 updated" },
     });
   });
 

@@ -165,6 +165,7 @@ describe("the lever and the engine on one Service", () => {
       accepted: true,
       hasCandidate: true,
       ready: { stable: 6, candidate: 2 },
+      stable: { complete: true, progress: "6 of 6 updated" },
       progress: "2 of 2 candidate pods beside 6 of stable, 25 %",
     });
     await lever.setExposure(0);

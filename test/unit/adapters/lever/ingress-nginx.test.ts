@@ -100,6 +100,7 @@ describe("no canary Ingress", () => {
       accepted: true,
       hasCandidate: false,
       ready: { stable: 3, candidate: 0 },
+      stable: { complete: false, progress: "its controller has not looked at the change yet" },
     });
     expect(patches()).toEqual([]);
   });
