@@ -22,7 +22,7 @@ interface Missing {
 
 /**
  * What isn't in force yet of a promotion's step. Traffic goes to stable next, so stable's update is over only once its
- * own Deployment says so: the engine goes by conditions that may still be those of the version before.
+ * own Deployment says so: the engine may have skipped its wait, or gone by conditions that were still those of the version before.
  */
 export function missingOf(
   { identity }: Pick<RolloutPlan, "identity">,

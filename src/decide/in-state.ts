@@ -184,11 +184,17 @@ function promoting(input: DecideInput): Decision {
     const cause: Cause = { reason: "PromotionFailed", message: effect.message, kind: "engine" };
     return { kind: "escalate", cause, reason: "PromotionFailed", message: effect.message };
   }
-  if (effect.status !== "done") return stay(input, "EffectRunning", `the update to ${state.step} is running`);
+  const limitSeconds = plan.timeouts.rolloutSeconds + plan.timeouts.confirmSeconds;
+  const late = now - state.enteredAtMs > limitSeconds * 1000;
+  if (effect.status !== "done") {
+    if (!late) return stay(input, "EffectRunning", `the update to ${state.step} is running`);
+    const reason = "RolloutTimeout";
+    const message = `the update to ${state.step} did not finish in ${limitSeconds} s`;
+    return { kind: "escalate", cause: { reason, message, kind: "engine" }, reason, message };
+  }
   const missing = missingOf(plan, step, route);
   if (missing !== undefined) {
-    const limitSeconds = plan.timeouts.rolloutSeconds + plan.timeouts.confirmSeconds;
-    if (now - state.enteredAtMs > limitSeconds * 1000) {
+    if (late) {
       const reason = missing.late;
       const message = `${state.step}: not in time, ${limitSeconds} s: ${missing.message}`;
       return { kind: "escalate", cause: { reason, message, kind: missing.kind }, reason, message };

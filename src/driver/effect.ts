@@ -1,5 +1,6 @@
 import type { EffectStatus } from "../decide/decide.ts";
 import { messageOf } from "../lib/error-message.ts";
+import type { Clock } from "../lib/runtime.ts";
 
 /** What an effect ended as. */
 export type EffectResult =
@@ -33,6 +34,18 @@ export function startEffect(run: (signal: AbortSignal) => Promise<EffectResult>)
     },
   );
   return { settled, status: () => status, stop: () => controller.abort() };
+}
+
+/** How long an update that was asked to stop gets to finish its step, ms of wall time. */
+const stopMs = 120_000;
+
+/** Asks what still runs to stop, and waits until it has. Nothing running: at once. */
+export async function stopEffect(effect: RunningEffect, wall: Clock): Promise<void> {
+  if (effect.status().status !== "running") return;
+  effect.stop();
+  const waited = new AbortController();
+  await Promise.race([effect.settled, wall.sleep(stopMs, waited.signal)]);
+  waited.abort();
 }
 
 /** For states whose effect is only the passing of time or a look. */

@@ -6,7 +6,7 @@ import type { StateName } from "../types/state.ts";
 import { type AlarmWatch, alarmWatch } from "./alarm-watch.ts";
 import { keptUnread, writeDuring } from "./checklist-during.ts";
 import { checkStart } from "./checks.ts";
-import { noEffect, type RunningEffect, startEffect } from "./effect.ts";
+import { noEffect, type RunningEffect, startEffect, stopEffect } from "./effect.ts";
 import { observeBaseline, stepForward } from "./forward.ts";
 import { writeNotes } from "./notes.ts";
 import { observe } from "./observe.ts";
@@ -108,6 +108,8 @@ async function act(session: Session, { decision, observations, turn }: Look): Pr
   } else {
     await journal(session, "decision", entry);
     session.state = next;
+    // A promotion that stops may have its update under way: nobody would watch it once the lease is gone.
+    if (isEnd(next.name)) await stopEffect(turn.effect, wall);
     if (runsEffect(decision, before)) turn.effect = enterState(session, turn.effect);
   }
 }

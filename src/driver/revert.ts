@@ -1,7 +1,7 @@
 import { messageOf } from "../lib/error-message.ts";
 import { isInPlace } from "../plan/steps.ts";
 import type { Release } from "../types/release.ts";
-import type { EffectResult, RunningEffect } from "./effect.ts";
+import { type EffectResult, type RunningEffect, stopEffect } from "./effect.ts";
 import { observeFlagBaseline, switchedOff, unknownToStack } from "./flag-drift.ts";
 import { flagPart, leverNow } from "./part.ts";
 import { journal, type Session } from "./session.ts";
@@ -11,8 +11,6 @@ import { upUnlocked } from "./up-unlocked.ts";
 const routeBackMs = 30_000;
 /** The same in place: pods have to come back, a few at a time. The guide's limit for an undo. */
 const undoneMs = 300_000;
-/** How long an update that was asked to stop gets to finish its step, ms of wall time. */
-const stopMs = 120_000;
 
 /**
  * Users first: one API call takes the traffic off. An update that is under way is asked to stop, waited for, and
@@ -21,7 +19,7 @@ const stopMs = 120_000;
 export async function pullLever(session: Session, inFlight: RunningEffect): Promise<EffectResult> {
   const first = await leverToZero(session);
   if (inFlight.status().status === "running") {
-    await stopUpdate(session, inFlight);
+    await stopEffect(inFlight, session.deps.runtime.wall);
     const again = await leverToZero(session);
     if (!again.ok) return again;
   } else if (!first.ok) return first;
@@ -48,13 +46,6 @@ async function leverToZero(session: Session): Promise<EffectResult> {
   const ms = deps.runtime.wall.now() - before;
   await journal(session, "effect", { effect: "lever", ok: true, ms, exposure: 0 });
   return { ok: true };
-}
-
-async function stopUpdate({ deps }: Session, inFlight: RunningEffect): Promise<void> {
-  inFlight.stop();
-  const waited = new AbortController();
-  await Promise.race([inFlight.settled, deps.runtime.wall.sleep(stopMs, waited.signal)]);
-  waited.abort();
 }
 
 async function readBackZero(session: Session): Promise<EffectResult> {

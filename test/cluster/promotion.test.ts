@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JournalEntry } from "../../src/types/journal.ts";
 import { startDriver } from "../support/cluster-child.ts";
 import { type Load, lost, type Sample, startLoad, withinBinomial } from "../support/cluster-load.ts";
 import { upTimes } from "../support/cluster-measure.ts";
@@ -163,3 +164,44 @@ describe("the same version again", () => {
     expect(stack.watcher.seen).toHaveLength(seen);
   });
 });
+
+describe("a promotion whose update of stable is over long before its pods", () => {
+  const minReadySeconds = 8;
+  let slow: ClusterStack;
+  beforeAll(async () => {
+    slow = await openStack(site, { replicas: 2, minReadySeconds, awaitStable: false });
+  });
+  afterAll(async () => {
+    await slow?.stop();
+  });
+
+  it("moves nobody to stable before its own Deployment says that every pod is new", async () => {
+    const load = startLoad({ url: slow.haproxy.url, perSecond: 100, maxSeconds: 180 });
+    expect(await slow.run("1.2.4")).toMatchObject({ outcome: "promoted" });
+    const samples = await load.stop();
+    const updated = slow.entries.find(
+      ({ kind, step, data }) => kind === "effect" && step === "promote-stable" && data["effect"] === "up",
+    );
+    const switched = slow.entries.find(({ kind, step }) => kind === "intent" && step === "promote-switch");
+    const at = (entry: JournalEntry | undefined) => Date.parse(entry?.wallAt ?? "");
+    const readyAt = Math.max(...(await readySince(slow.namespace)));
+    talk(
+      `stable's update took ${updated?.data["ms"]} ms; traffic moved ${at(switched) - at(updated)} ms later`,
+    );
+    // The API's times are whole seconds.
+    expect(at(updated)).toBeLessThan(readyAt + minReadySeconds * 1_000);
+    expect(at(switched)).toBeGreaterThanOrEqual(readyAt + minReadySeconds * 1_000);
+    expect(lost(samples)).toEqual([]);
+  });
+});
+
+/** When each of stable's two pods became ready. */
+async function readySince(namespace: string): Promise<readonly number[]> {
+  type Pod = KubeObject & { status: { conditions: { type: string; lastTransitionTime: string }[] } };
+  const selector = `?labelSelector=app=${service},version=stable`;
+  const pods = (await list(`/api/v1/namespaces/${namespace}/pods`, selector)) as readonly Pod[];
+  expect(pods).toHaveLength(2);
+  return pods.map(({ status }) =>
+    Date.parse(status.conditions.find(({ type }) => type === "Ready")?.lastTransitionTime ?? ""),
+  );
+}

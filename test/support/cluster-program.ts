@@ -18,13 +18,18 @@ export interface ProgramOptions {
    * each install and each first step; one test waits, as the component does by itself.
    */
   readonly awaitServices: boolean;
+  /** False: stable's updates are over as soon as the API has them. Default: the provider waits for its pods. */
+  readonly awaitStable?: boolean;
   readonly hpa?: { readonly min: number; readonly max: number; readonly cpuPercent: number };
 }
 
 /** The program of the stacks: each version brings a ConfigMap of its own. */
 export function clusterProgram(options: ProgramOptions): () => Promise<StackOutputs> {
   const { namespace, replicas, minReadySeconds, progressDeadlineSeconds, hpa } = options;
-  const transform = options.awaitServices ? {} : { transform: { service: withoutAwait } };
+  const transform = {
+    ...(options.awaitServices ? {} : { service: withoutAwait }),
+    ...(options.awaitStable === false ? { deployment: stableWithoutAwait } : {}),
+  };
   return rolloutProgram(async (rollout) => {
     new CanaryDeployment(service, {
       rollout,
@@ -36,13 +41,19 @@ export function clusterProgram(options: ProgramOptions): () => Promise<StackOutp
       route: { gateway: "atp-gateway", hostnames: ["ingest.atp.example"] },
       rolling: { minReadySeconds, progressDeadlineSeconds },
       ...(hpa === undefined ? {} : { hpa }),
-      ...transform,
+      transform,
     });
     return rollout.outputs();
   });
 }
 
 function withoutAwait(args: k8s.core.v1.ServiceArgs): k8s.core.v1.ServiceArgs {
-  const annotations = { "pulumi.com/skipAwait": "true" };
-  return { ...args, metadata: { ...args.metadata, annotations } };
+  return { ...args, metadata: { ...args.metadata, annotations: unawaited } };
+}
+
+const unawaited = { "pulumi.com/skipAwait": "true" };
+
+function stableWithoutAwait(args: k8s.apps.v1.DeploymentArgs): k8s.apps.v1.DeploymentArgs {
+  const { name } = Object(args.metadata) as { readonly name?: unknown };
+  return name === service ? { ...args, metadata: { ...args.metadata, annotations: unawaited } } : args;
 }

@@ -198,6 +198,14 @@ describe("failures in flight end in a stated condition", () => {
       end: "held",
       cause: "PromotionFailed",
     },
+    PromotionNeverEnds: {
+      reason: "an update that says nothing is a stated failure here too",
+      script: {
+        effect: (m) => (during("promoting-stable")(m) ? { status: "running" } : { status: "done" }),
+      },
+      end: "held",
+      cause: "RolloutTimeout",
+    },
     StableStaysOld: {
       reason: "the update is over, and stable's pods are still of the version before",
       script: { stable: () => ({ complete: false, progress: "2 of 6 updated, 4 old pending" }) },

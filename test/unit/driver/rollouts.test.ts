@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { exitOf } from "../../../src/driver/outcome.ts";
 import type { RolloutError } from "../../../src/errors/errors.ts";
+import { aPlan } from "../../support/builders.ts";
 import { aDriver } from "../../support/drive.ts";
 
 const by = { by: "alice", reason: "customers call", at: "2026-01-15T10:00:00Z" };
@@ -88,6 +89,56 @@ describe("an update of stable that ends too early", () => {
     expect(driver.world.calls).not.toContain("up promote-switch");
     driver.world.knobs.stableComplete = () => true;
     expect(await driver.run()).toMatchObject({ outcome: "promoted" });
+  });
+});
+
+describe("an update of a promotion that doesn't end", () => {
+  const hanging = () => {
+    const driver = aDriver();
+    const seen = { running: 0, asked: 0 };
+    driver.world.knobs.duringUp = async (step, signal) => {
+      if (step !== "promote-stable") return;
+      seen.running++;
+      await new Promise<void>((resolve) => {
+        signal?.addEventListener("abort", () => resolve(), { once: true });
+      });
+      seen.asked++;
+      // The engine finishes the resource at hand.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      seen.running--;
+    };
+    return { ...driver, seen };
+  };
+
+  it("is stopped after its time, and held", async () => {
+    const { run, seen, world } = hanging();
+    const { rolloutSeconds, confirmSeconds } = aPlan().timeouts;
+    expect(await run()).toMatchObject({
+      outcome: "held",
+      heldAt: "promote-stable",
+      cause: {
+        reason: "RolloutTimeout",
+        message: `the update to promote-stable did not finish in ${rolloutSeconds + confirmSeconds} s`,
+      },
+    });
+    expect(seen).toEqual({ running: 0, asked: 1 });
+    expect(world.weights.at(-1)).toBe(100);
+  });
+
+  it("is stopped where somebody aborts, and isn't left running by a driver that is over", async () => {
+    const driver = hanging();
+    const { run, seen, record, rolloutId } = driver;
+    const wanted = driver.world.knobs.duringUp;
+    driver.world.knobs.duringUp = async (step, signal) => {
+      if (step === "promote-stable")
+        await record.requests.submit({ kind: "abort", ...by, rolloutId: rolloutId() });
+      await wanted(step, signal);
+    };
+    expect(await run()).toMatchObject({ outcome: "held", cause: { reason: "Aborted" } });
+    expect(seen).toEqual({ running: 0, asked: 1 });
+    const last = driver.entries().findLast(({ kind }) => kind === "effect");
+    expect(last?.data).toMatchObject({ effect: "up", ok: false, failure: { kind: "cancelled" } });
+    expect(driver.world.weights.at(-1)).toBe(100);
   });
 });
 
