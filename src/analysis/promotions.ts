@@ -1,5 +1,5 @@
-import { formatDuration } from "../lib/duration.ts";
 import type { ChangeKind } from "../types/change.ts";
+import { spanText } from "./checklist-time.ts";
 
 /** A version that a stack's journal shows as promoted. */
 export interface Promotion {
@@ -90,14 +90,9 @@ function judge(
   }
   const age = now - same.atMs;
   if (age <= rule.withinMs) return same;
-  const [ago, limit] = [age, rule.withinMs].map((ms) => days(ms));
   return {
     stack,
     why: "too-old",
-    message: `${identity} was promoted in ${stack} ${ago} ago, and ${limit} is the limit`,
+    message: `${identity} was promoted in ${stack} ${spanText(age)} ago, and ${spanText(rule.withinMs)} is the limit`,
   };
-}
-
-function days(ms: number): string {
-  return ms < 86_400_000 ? formatDuration(Math.round(ms / 1000)) : `${Math.floor(ms / 86_400_000)} days`;
 }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { JournalEntry } from "../../src/types/journal.ts";
-import { isRunning, journaled, locksOf, startDriver } from "../support/cluster-child.ts";
+import { journaled, locksOf, startDriver } from "../support/cluster-child.ts";
 import { type Load, lost, startLoad } from "../support/cluster-load.ts";
 import { limitPods, replicasOf, scaleTo, unlimitPods } from "../support/cluster-objects.ts";
 import { candidate, service } from "../support/cluster-program.ts";
@@ -11,7 +11,7 @@ import {
   type StackOptions,
   startClusterSite,
 } from "../support/cluster-stack.ts";
-import { waitUntil } from "../support/process.ts";
+import { isRunning, waitUntil } from "../support/process.ts";
 
 let site: ClusterSite;
 let stack: ClusterStack;

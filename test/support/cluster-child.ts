@@ -78,16 +78,6 @@ export function locksOf({ spec }: ClusterStack): readonly { readonly file: strin
   }
 }
 
-/** Whether a process runs. A zombie doesn't: nobody may have waited for it yet. */
-export function isRunning(pid: number): boolean {
-  try {
-    const [, state = ""] = /^\d+ \(.*\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
-    return state !== "Z" && state !== "X";
-  } catch {
-    return false;
-  }
-}
-
 function descendants(pid: number): readonly number[] {
   let text = "";
   try {

@@ -69,6 +69,16 @@ export function startProcess(spec: ProcessSpec): RunningProcess {
   };
 }
 
+/** Whether a process runs. A zombie doesn't: nobody may have waited for it yet. */
+export function isRunning(pid: number): boolean {
+  try {
+    const [, state = ""] = /^\d+ \(.*\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+    return state !== "Z" && state !== "X";
+  } catch {
+    return false;
+  }
+}
+
 /** What to wait for. */
 export interface WaitSpec {
   /** Completes "… isn't ready": "the node". */
