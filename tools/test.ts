@@ -71,6 +71,8 @@ function vitest(project: string, args: readonly string[]): Counts {
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
+    // A filter may have nothing in one of the projects.
+    ...(args.length > 0 ? ["--passWithNoTests"] : []),
     ...args,
   ]);
   try {
