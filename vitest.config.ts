@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** A poll ends as soon as it holds; the default of a second is short on a machine that pauses. */
+const expect = { poll: { timeout: 10_000 } };
+
 /**
  * Four projects, by what they need: `fast` nothing, `engine` the Pulumi engine, `cluster` a control
  * plane too, `bench` a quiet machine. Only `fast` runs files in parallel: the others share two cores
@@ -11,6 +14,7 @@ export default defineConfig({
       {
         test: {
           name: "fast",
+          expect,
           include: ["test/{unit,contract,golden,property,architecture}/**/*.test.ts"],
           testTimeout: 20_000,
         },
@@ -18,6 +22,7 @@ export default defineConfig({
       {
         test: {
           name: "engine",
+          expect,
           // Concurrent tests of one file: an engine a core.
           maxConcurrency: 2,
           include: ["test/integration/**/*.test.ts"],
@@ -29,6 +34,7 @@ export default defineConfig({
       {
         test: {
           name: "cluster",
+          expect,
           include: ["test/cluster/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 3_600_000,

@@ -79,7 +79,7 @@ describe("a probe", () => {
       asked: 5,
       lastly: "HTTP 200, not off",
     });
-    expect(await probed(`http://127.0.0.1:${await closedPort()}`, 0)).toMatchObject({
+    expect(await probed(`http://127.0.0.1:${closedPort}`, 0)).toMatchObject({
       seen: false,
       lastly: "ECONNREFUSED",
     });

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { loadStackConfig } from "../../../src/config/load.ts";
 import { RolloutError, toExitCode } from "../../../src/errors/errors.ts";
 
@@ -53,14 +55,20 @@ describe("the stacks of this repository", () => {
     expect(policy.record).toMatchObject({ kind: "file", dir: ".rollouts" });
   });
 
-  it("is fast enough for plan: the best of ten loads takes less than 50 ms", async () => {
-    const times: number[] = [];
-    for (let run = 0; run < 10; run += 1) {
-      const start = performance.now();
-      await loadStackConfig({ projectDir: root, stack: "prod" });
-      times.push(performance.now() - start);
-    }
-    expect(Math.min(...times)).toBeLessThan(50);
+  it("is fast enough for plan: at most 20 times what parsing its files takes, best of ten each", async () => {
+    const best = async (work: () => unknown) => {
+      const times: number[] = [];
+      for (let run = 0; run < 10; run += 1) {
+        const start = performance.now();
+        await work();
+        times.push(performance.now() - start);
+      }
+      return Math.min(...times);
+    };
+    const files = ["Pulumi.yaml", "Pulumi.prod.yaml"].map((name) => join(root, name));
+    const parsed = await best(() => files.map((file) => parse(readFileSync(file, "utf8"))));
+    const loaded = await best(() => loadStackConfig({ projectDir: root, stack: "prod" }));
+    expect(loaded / parsed).toBeLessThan(20);
   });
 });
 

@@ -273,7 +273,7 @@ describe("errors, never an empty list", () => {
   });
 
   it("nothing that listens", async () => {
-    const apiUrl = `http://127.0.0.1:${await closedPort()}`;
+    const apiUrl = `http://127.0.0.1:${closedPort}`;
     const { list } = await github(() => {}, { apiUrl });
     expect(await list()).toMatchObject({ status: "error", message: expect.stringMatching(/ECONNREFUSED/) });
   });

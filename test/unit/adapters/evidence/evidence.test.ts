@@ -101,7 +101,7 @@ describe("a dashboard", () => {
     expect(await slow.read(query)).toEqual({ status: "error", message: "no answer within 0.05 s" });
     const closed = createReachable({
       name: "Grafana",
-      url: `http://127.0.0.1:${await closedPort()}`,
+      url: `http://127.0.0.1:${closedPort}`,
       runtime,
     });
     expect(await closed.read(query)).toEqual({ status: "error", message: "ECONNREFUSED" });

@@ -136,7 +136,7 @@ describe("checks of Pingdom", () => {
     stop.abort();
     expect(await evidence.read({ ...query, signal: stop.signal })).toMatchObject({ status: "error" });
     const { runtime } = createMemoryRuntime();
-    const endpoint = `http://127.0.0.1:${await closedPort()}`;
+    const endpoint = `http://127.0.0.1:${closedPort}`;
     const gone = createPingdomEvidence({
       config: { kind: "pingdom", token, checks: [1], endpoint },
       runtime,

@@ -73,7 +73,7 @@ describe("the tries of one probe", () => {
 
 describe("no answer", () => {
   it("from a port where nothing listens", async () => {
-    const { health } = open([`http://127.0.0.1:${await closedPort()}/health?token=s3cr3t`], []);
+    const { health } = open([`http://127.0.0.1:${closedPort}/health?token=s3cr3t`], []);
     const { candidate, stable } = await health.probe({ tries: 3, timeoutMs: 5_000 });
     expect(candidate).toEqual({ status: "no-answer", message: "GET /health: ECONNREFUSED (try 3 of 3)" });
     expect(stable).toEqual({ status: "no-answer", message: "no health URL is configured for this side" });

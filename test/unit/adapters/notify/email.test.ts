@@ -54,7 +54,7 @@ describe("email", () => {
   });
 
   it("is later where nobody listens, and refused where the URL is none", async () => {
-    const nobody = await mailTo(`smtp://127.0.0.1:${await closedPort()}`);
+    const nobody = await mailTo(`smtp://127.0.0.1:${closedPort}`);
     expect(await nobody.send(aMessage())).toMatchObject({ status: "later" });
     const wrong = await mailTo("http://mail.example/planted-hunter22");
     expect(await wrong.send(aMessage())).toEqual({ status: "refused", reason: "its URL is not valid" });

@@ -87,7 +87,7 @@ describe.each(overHttp)("%s: what an answer means", (kind) => {
   });
 
   it("nothing listens, and a URL is none", async () => {
-    const nobody = await openOne(channelAt(kind, `http://127.0.0.1:${await closedPort()}`));
+    const nobody = await openOne(channelAt(kind, `http://127.0.0.1:${closedPort}`));
     expect(await nobody.send(aMessage())).toEqual({ status: "later", reason: "ECONNREFUSED" });
     const wrong = await openOne(channelAt(kind, `not a url ${plantedKey}`));
     const delivery = await wrong.send(aMessage());

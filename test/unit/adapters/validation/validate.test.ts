@@ -128,7 +128,7 @@ describe("the validation of a slot", () => {
 
   it("fails where the database doesn't answer, without its password", async () => {
     const { world, config } = await healthy();
-    const postgres = `postgresql://atp:planted-p%40ss@127.0.0.1:${await closedPort()}/atp`;
+    const postgres = `postgresql://atp:planted-p%40ss@127.0.0.1:${closedPort}/atp`;
     const { results } = await validate(world, { ...config, postgres });
     const result = results.find(({ name }) => name === "postgres");
     expect(result).toMatchObject({ ok: false });
@@ -138,7 +138,7 @@ describe("the validation of a slot", () => {
 
   it("shows no secret, whatever a check writes", async () => {
     const { world, config } = await healthy();
-    const postgres = `postgresql://atp:planted-p%40ss@127.0.0.1:${await closedPort()}/atp`;
+    const postgres = `postgresql://atp:planted-p%40ss@127.0.0.1:${closedPort}/atp`;
     const smoke = [
       node,
       "-e",
@@ -153,7 +153,7 @@ describe("the validation of a slot", () => {
   it("shows no half of a secret where it cuts a long output", async () => {
     const { world, config } = await healthy();
     const password = "planted-".repeat(90);
-    const postgres = `postgresql://atp:${password}@127.0.0.1:${await closedPort()}/atp`;
+    const postgres = `postgresql://atp:${password}@127.0.0.1:${closedPort}/atp`;
     const smoke = [node, "-e", `console.log(${JSON.stringify(`${password} end`)}); process.exitCode = 1`];
     const { results } = await validate(world, { ...config, postgres, smoke });
     expect(results.find(({ name }) => name === "smoke")?.message).toBe("exit 1: [secret] end");
