@@ -76,7 +76,7 @@ export function createMemoryRuntime(
 }
 
 /** Polls `condition` on real time until it holds; fails after `limitMs`. Only for what another process or the kernel does. */
-export async function until(condition: () => boolean | Promise<boolean>, limitMs = 5_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`the condition did not hold within ${limitMs} ms: ${condition}`);
