@@ -4,11 +4,15 @@ import type { Clock, Logger, Runtime } from "../../src/lib/runtime.ts";
 export interface ManualClock extends Clock {
   /** Moves on by `ms`, waking sleepers in the order of their ends. */
   advance(ms: number): Promise<void>;
-  /** How many sleeps are under way: a test waits for a sleeper before it advances. */
-  sleepers(): number;
+  /**
+   * How many sleeps are under way: a test waits for a sleeper before it advances. `ms`: of those that were asked for just
+   * that long, as the time limit of an exchange sleeps too.
+   */
+  sleepers(ms?: number): number;
 }
 
 interface Sleeper {
+  readonly ms: number;
   readonly endsAt: number;
   readonly wake: () => void;
 }
@@ -20,7 +24,7 @@ export function manualClock(start: number): ManualClock {
   const sleep = (ms: number, signal?: AbortSignal) =>
     new Promise<void>((resolve) => {
       if (signal?.aborted || ms <= 0) return resolve();
-      const sleeper: Sleeper = { endsAt: now + ms, wake: () => done() };
+      const sleeper: Sleeper = { ms, endsAt: now + ms, wake: () => done() };
       const done = () => {
         sleeping.delete(sleeper);
         signal?.removeEventListener("abort", done);
@@ -40,7 +44,8 @@ export function manualClock(start: number): ManualClock {
     }
     now = target;
   };
-  return { now: () => now, sleep, advance, sleepers: () => sleeping.size };
+  const sleepers = (ms?: number) => [...sleeping].filter((one) => ms === undefined || one.ms === ms).length;
+  return { now: () => now, sleep, advance, sleepers };
 }
 
 export interface MemoryRuntime {

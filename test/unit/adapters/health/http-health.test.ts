@@ -62,7 +62,7 @@ describe("the tries of one probe", () => {
     const candidate = await side({ status: 503 });
     const { health, wall } = open([candidate.url], [], 1_000);
     const answer = health.probe({ tries: 2, timeoutMs: 600_000 });
-    await until(() => candidate.requests.length === 1 && wall.sleepers() === 1);
+    await until(() => wall.sleepers(1_000) === 1);
     await wall.advance(999);
     expect(candidate.requests).toHaveLength(1);
     await wall.advance(1);

@@ -72,7 +72,7 @@ async function collector(answer: () => FakeAnswer = () => json({})) {
   const target: OtlpTarget = {
     url: `${server.url}/v1/metrics?key=planted-planted`,
     headers: { "x-api-key": "planted-planted" },
-    timeoutMs: 10_000,
+    timeoutMs: 8000,
     resource: { "service.name": "pulumi-rollouts" },
   };
   return { server, wall, lines, push: pushMetrics({ target, runtime, read }) };
@@ -81,8 +81,7 @@ async function collector(answer: () => FakeAnswer = () => json({})) {
 describe("OTLP", () => {
   it("is sent at once, every 10 s, and at the end", async () => {
     const { server, wall, push } = await collector();
-    await until(() => server.requests.length === 1);
-    await until(() => wall.sleepers() === 1);
+    await until(() => server.requests.length === 1 && wall.sleepers(10_000) === 1);
     await wall.advance(9999);
     expect(server.requests).toHaveLength(1);
     await wall.advance(1);
@@ -108,7 +107,7 @@ describe("OTLP", () => {
     ["picky", json({ partialSuccess: { rejectedDataPoints: "2" } }), "2 data points were rejected"],
   ])("to a collector that is %s is told once, without its address", async (_, answer, why) => {
     const { server, wall, lines, push } = await collector(() => answer);
-    await until(() => lines.length === 1 && wall.sleepers() === 1);
+    await until(() => lines.length === 1 && wall.sleepers(10_000) === 1);
     await wall.advance(10_000);
     await until(() => server.requests.length === 2);
     await push.close();
