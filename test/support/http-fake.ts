@@ -7,6 +7,7 @@ import {
 } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { selfSigned } from "../../src/sandbox/arm/self-signed.ts";
 
@@ -39,6 +40,9 @@ export interface FakeOptions {
   readonly encoding?: BufferEncoding;
 }
 
+/** How long after a request its answer is sent, ms: more than a test's `until` takes for a turn. */
+const answerMs = 10;
+
 /** A real HTTP server on a free port of loopback that answers by a function. */
 export async function startHttpFake(
   answer: (request: SeenRequest) => FakeAnswer | Promise<FakeAnswer>,
@@ -56,7 +60,10 @@ export async function startHttpFake(
     };
     requests.push(request);
     try {
-      write(response, await answer(request));
+      const given = await answer(request);
+      // As over a network, an answer comes after its request was seen: a test that takes the two for one moment fails always.
+      await sleep(answerMs);
+      write(response, given);
     } catch (error) {
       write(response, { status: 599, body: `the fake failed: ${error}` });
     }
