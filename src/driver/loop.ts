@@ -201,9 +201,11 @@ async function pause(session: Session, untilMs: number, settled: Promise<void> |
   signal.removeEventListener("abort", wake);
 }
 
-/** How far a rollout in place is, when that changes. */
+/** How far pods are, when that changes: of a rollout in place, and of stable before it gets its traffic back. */
 async function writeProgress(session: Session, { observations, decision, turn }: Look): Promise<void> {
-  const progress = observations.route?.progress;
+  const { route } = observations;
+  const waits = session.state.name === "promoting-stable" && route?.stable?.complete === false;
+  const progress = waits ? `stable: ${route?.stable?.progress}` : route?.progress;
   // As with verdicts: nothing may stand between one that turns back and the lever.
   if (progress === undefined || progress === turn.lastProgress || decision.kind === "revert") return;
   turn.lastProgress = progress;

@@ -71,6 +71,8 @@ describe("an update of stable that ends too early", () => {
       .entries()
       .find((entry) => entry.kind === "intent" && entry.step === "promote-switch");
     expect(Date.parse(switched?.at ?? "")).toBeGreaterThanOrEqual(driver.wholeAt());
+    const told = driver.entries().flatMap(({ data }) => (data["progress"] ? [data["progress"]] : []));
+    expect(told).toEqual(["stable: 1 of 6 updated, 5 old pending"]);
   });
 
   it("asks where that takes too long, and a later run goes on from there", async () => {
