@@ -131,12 +131,14 @@ export async function observeBaseline(session: Session): Promise<EffectResult> {
       message: `besides the version, the program would change ${list}: apply that first, or allow it with --allow-unversioned`,
     };
   }
-  const ready = deployed.record === undefined ? undefined : await readyReplicas(session);
-  return await takeBaseline(session, deployed, ready === undefined ? {} : { stableReplicas: ready });
-}
-
-async function readyReplicas(session: Session): Promise<number | undefined> {
-  const route = await leverNow(session).read();
-  const stable = route.ready?.stable;
-  return stable === undefined || stable === 0 ? undefined : stable;
+  if (deployed.record === undefined) return await takeBaseline(session, deployed, {});
+  const { ready, stable } = await leverNow(session).read();
+  // Told now and not after the last soak, when the promotion would have to hold.
+  if (stable === undefined && session.plan.steps.some(({ kind }) => kind === "promote-stable")) {
+    const message =
+      "stable's Deployment can't be read, and the promotion has to see that all of it is new: the driver needs `get` on deployments";
+    return { ok: false, kind: "PreflightFailed", message };
+  }
+  const replicas = ready?.stable ?? 0;
+  return await takeBaseline(session, deployed, replicas === 0 ? {} : { stableReplicas: replicas });
 }

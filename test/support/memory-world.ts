@@ -43,8 +43,8 @@ export interface Knobs {
   readonly pending: string[];
   /** Whether a resource isn't live at this preview, with nothing of it different. */
   notLive: () => boolean;
-  /** Whether stable's Deployment has nothing left to do. */
-  stableComplete: () => boolean;
+  /** Whether stable's Deployment has nothing left to do; undefined: it may not be read. */
+  stableComplete: () => boolean | undefined;
 }
 
 export function createWorld(options: {
@@ -144,6 +144,12 @@ function createStack(
     }),
     recover: async () => ["nothing to recover"],
   };
+  const stableNow = (): Pick<RouteReading, "stable"> => {
+    const complete = knobs.stableComplete();
+    if (complete === undefined) return {};
+    const progress = complete ? "6 of 6 updated" : "1 of 6 updated, 5 old pending";
+    return { stable: { ...(record ? { identity: record.stable.identity } : {}), complete, progress } };
+  };
   const lever: Lever = {
     name: "memory",
     setExposure: async (weight) => {
@@ -157,11 +163,7 @@ function createStack(
       accepted: true,
       hasCandidate: record?.candidate !== undefined,
       ready: { stable: 6, candidate: record?.candidate ? 1 : 0 },
-      stable: {
-        ...(record ? { identity: record.stable.identity } : {}),
-        complete: knobs.stableComplete(),
-        progress: knobs.stableComplete() ? "6 of 6 updated" : "1 of 6 updated, 5 old pending",
-      },
+      ...stableNow(),
     }),
   };
   return {

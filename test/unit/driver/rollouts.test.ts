@@ -3,6 +3,7 @@ import { exitOf } from "../../../src/driver/outcome.ts";
 import type { RolloutError } from "../../../src/errors/errors.ts";
 import { aPlan } from "../../support/builders.ts";
 import { aDriver } from "../../support/drive.ts";
+import { strategyPolicies } from "../../support/strategies.ts";
 
 const by = { by: "alice", reason: "customers call", at: "2026-01-15T10:00:00Z" };
 
@@ -91,6 +92,36 @@ describe("an update of stable that ends too early", () => {
     expect(driver.world.calls).not.toContain("up promote-switch");
     driver.world.knobs.stableComplete = () => true;
     expect(await driver.run()).toMatchObject({ outcome: "promoted" });
+  });
+});
+
+describe("a stable Deployment that may not be read", () => {
+  it("blocks at the start, before anything is touched: the promotion would have to hold", async () => {
+    const driver = aDriver();
+    driver.world.knobs.stableComplete = () => undefined;
+    const outcome = await driver.run();
+    expect(outcome).toMatchObject({
+      outcome: "blocked",
+      cause: { reason: "PreflightFailed", message: expect.stringContaining("`get` on deployments") },
+    });
+    expect(exitOf(outcome)).toBe(23);
+    expect(driver.world.calls).toEqual([]);
+  });
+
+  it("is no matter where nothing is promoted beside it", async () => {
+    const driver = aDriver({ policy: strategyPolicies.rolling });
+    driver.world.knobs.stableComplete = () => undefined;
+    expect((await driver.run()).cause?.reason).not.toBe("PreflightFailed");
+  });
+
+  it("holds the promotion where it comes meanwhile", async () => {
+    const driver = aDriver();
+    driver.world.knobs.stableComplete = () => (driver.world.weights.at(-1) === 100 ? undefined : true);
+    expect(await driver.run()).toMatchObject({
+      outcome: "held",
+      heldAt: "promote-stable",
+      cause: { reason: "StableNotConfirmed" },
+    });
   });
 });
 
