@@ -1,7 +1,7 @@
 import { assertNever } from "../lib/assert-never.ts";
 import { betaExposure, isFlagKind } from "../lib/strategies.ts";
 import type { Decision } from "../types/decision.ts";
-import type { PlanStep } from "../types/plan.ts";
+import type { PlanStep, RolloutPlan } from "../types/plan.ts";
 import type { Cause } from "../types/state.ts";
 import type { DecideInput } from "./decide.ts";
 import { confirmed, missingOf } from "./in-force.ts";
@@ -174,6 +174,14 @@ function goalOf({ id, kind, exposure = 100 }: PlanStep): string {
   return kind === "replace" ? "every pod runs the new version" : `the route carries ${exposure} %`;
 }
 
+/**
+ * How long a step of a promotion may take. The engine's own time-out comes first and says why, and it grows with stable's
+ * pods, which roll a few at a time while the candidate serves: nobody is served worse meanwhile.
+ */
+function promotionSeconds({ timeouts, hold }: RolloutPlan): number {
+  return timeouts.rolloutSeconds * hold.maxFactor + timeouts.confirmSeconds;
+}
+
 /** A failure stops with the traffic on the side that passed last; going back is a rollout of its own. */
 function promoting(input: DecideInput): Decision {
   const { plan, state, observations, now } = input;
@@ -184,7 +192,7 @@ function promoting(input: DecideInput): Decision {
     const cause: Cause = { reason: "PromotionFailed", message: effect.message, kind: "engine" };
     return { kind: "escalate", cause, reason: "PromotionFailed", message: effect.message };
   }
-  const limitSeconds = plan.timeouts.rolloutSeconds + plan.timeouts.confirmSeconds;
+  const limitSeconds = promotionSeconds(plan);
   const late = now - state.enteredAtMs > limitSeconds * 1000;
   if (effect.status !== "done") {
     if (!late) return stay(input, "EffectRunning", `the update to ${state.step} is running`);
