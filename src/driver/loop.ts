@@ -108,8 +108,9 @@ async function act(session: Session, { decision, observations, turn }: Look): Pr
   } else {
     await journal(session, "decision", entry);
     session.state = next;
-    // A promotion that stops may have its update under way: nobody would watch it once the lease is gone.
-    if (isEnd(next.name)) await stopEffect(turn.effect, wall);
+    // A promotion that stops may have its update under way: nobody would watch it once the lease is gone. A check that
+    // is cut short has nothing to stop.
+    if (isEnd(next.name) && before.startsWith("promoting-")) await stopEffect(turn.effect, wall);
     if (runsEffect(decision, before)) turn.effect = enterState(session, turn.effect);
   }
 }

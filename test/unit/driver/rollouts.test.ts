@@ -94,6 +94,30 @@ describe("an update of stable that ends too early", () => {
   });
 });
 
+describe("an abort while the start is checked", () => {
+  it("ends at once as blocked, whatever a check still waits for", async () => {
+    const driver = aDriver();
+    const { engine } = driver.world;
+    const deployed = engine.deployed.bind(engine);
+    const never = new Promise<never>(() => {});
+    let hangs = false;
+    Object.assign(driver.deps, {
+      engine: { ...engine, deployed: () => (hangs ? never : deployed()) },
+    });
+    const journal = driver.record.journal.append.bind(driver.record.journal);
+    driver.record.journal.append = async (entry, options) => {
+      const state = Object(entry.data["decision"]).to;
+      if (state === "baseline") {
+        hangs = true;
+        await driver.record.requests.submit({ kind: "abort", ...by, rolloutId: driver.rolloutId() });
+      }
+      return await journal(entry, options);
+    };
+    expect(await driver.run()).toMatchObject({ outcome: "blocked", cause: { reason: "Aborted" } });
+    expect(driver.world.calls).toEqual([]);
+  });
+});
+
 describe("a stable Deployment that may not be read", () => {
   it("blocks at the start, before anything is touched: the promotion would have to hold", async () => {
     const driver = aDriver();
