@@ -100,7 +100,7 @@ if (names === undefined) {
 }
 prepare(names);
 const results = names.map((name) => vitest(name, rest));
-const sum = (key: "passed" | "failed" | "skipped") =>
+const sum = (key: Exclude<keyof Counts, "named">) =>
   results.reduce((total, counts) => total + counts[key], 0);
 const skipped = sum("skipped");
 // At the end, where a log that was cut to its tail still has them.

@@ -8,6 +8,7 @@ import type { GateReading } from "../types/verdict.ts";
 import { concernOf } from "./concern.ts";
 import { nextInState } from "./in-state.ts";
 import { states } from "./states.ts";
+import { ask } from "./steps.ts";
 
 /** What became of the present state's effect (an update, a lever call, a check). */
 export type EffectStatus =
@@ -97,7 +98,7 @@ function goBack({ plan, state }: DecideInput, cause: Cause): Decision | undefine
   switch (states[state.name].wayBack) {
     case "revert":
       // A first install has nothing to go back to.
-      if (plan.steps[0]?.kind === "install") return { kind: "escalate", cause, reason, message };
+      if (plan.steps[0]?.kind === "install") return ask(cause);
       return { kind: "revert", cause, reason, message };
     case "stop":
       return { kind: "complete", to: "blocked", cause, reason, message };

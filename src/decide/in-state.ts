@@ -7,7 +7,7 @@ import type { DecideInput } from "./decide.ts";
 import { confirmed, missingOf } from "./in-force.ts";
 import { reverting } from "./reverting.ts";
 import { soak } from "./soak.ts";
-import { afterStep, backOrAsk, enterStep, retry, stay, stepOf, waitsForLock } from "./steps.ts";
+import { afterStep, ask, backOrAsk, enterStep, retry, stay, stepOf, waitsForLock } from "./steps.ts";
 
 /** What a state waits for and where it leads, once nothing turns the rollout back. */
 export function nextInState(input: DecideInput): Decision {
@@ -101,7 +101,7 @@ function updateFailed(
     // Nothing was written: before the first exposure that is a refusal, later it waits for a person where it is.
     if (input.state.exposures.length === 0)
       return { kind: "complete", to: "blocked", cause, reason, message };
-    return { kind: "escalate", cause, reason, message };
+    return ask(cause);
   }
   const step = stepOf(input.plan, input.state.step);
   const cause: Cause = { reason: "UpdateFailed", message: effect.message, kind: "engine" };
@@ -189,23 +189,20 @@ function promoting(input: DecideInput): Decision {
   const step = stepOf(plan, state.step);
   if (effect.status === "failed") {
     if (effect.kind === "locked" && waitsForLock(input)) return retry(input, effect.message);
-    const cause: Cause = { reason: "PromotionFailed", message: effect.message, kind: "engine" };
-    return { kind: "escalate", cause, reason: "PromotionFailed", message: effect.message };
+    return ask({ reason: "PromotionFailed", message: effect.message, kind: "engine" });
   }
   const limitSeconds = promotionSeconds(plan);
   const late = now - state.enteredAtMs > limitSeconds * 1000;
   if (effect.status !== "done") {
     if (!late) return stay(input, "EffectRunning", `the update to ${state.step} is running`);
-    const reason = "RolloutTimeout";
     const message = `the update to ${state.step} did not finish in ${limitSeconds} s`;
-    return { kind: "escalate", cause: { reason, message, kind: "engine" }, reason, message };
+    return ask({ reason: "RolloutTimeout", message, kind: "engine" });
   }
   const missing = missingOf(plan, step, route);
   if (missing !== undefined) {
     if (late) {
-      const reason = missing.late;
       const message = `${state.step}: not in time, ${limitSeconds} s: ${missing.message}`;
-      return { kind: "escalate", cause: { reason, message, kind: missing.kind }, reason, message };
+      return ask({ reason: missing.late, message, kind: missing.kind });
     }
     return stay(input, missing.awaits, `${state.step}: waiting for ${missing.message}`);
   }

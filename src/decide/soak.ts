@@ -2,7 +2,7 @@ import type { Decision } from "../types/decision.ts";
 import type { Cause } from "../types/state.ts";
 import type { DecideInput, Observations } from "./decide.ts";
 import { confirmed } from "./in-force.ts";
-import { afterStep, stepOf } from "./steps.ts";
+import { afterStep, ask, stepOf } from "./steps.ts";
 
 /**
  * The watch of one step. Before its end: look again. At its end: pause, then evidence or a person's approval,
@@ -30,19 +30,14 @@ export function soak(input: DecideInput): Decision {
   if (now - end < state.extendedMs) return hold(0, unproven);
   const extendMs = Math.min(plan.hold.stepSeconds * 1000, allowedMs - state.extendedMs);
   if (extendMs > 0) return hold(extendMs, unproven);
-  const cause: Cause = {
-    reason: unproven.reason,
-    message: `${unproven.message}; the soak was extended to its limit`,
-    kind: "evidence",
-  };
-  return { kind: "escalate", cause, reason: cause.reason, message: cause.message };
+  const message = `${unproven.message}; the soak was extended to its limit`;
+  return ask({ reason: unproven.reason, message, kind: "evidence" });
 }
 
 /** Somebody else's change is theirs to undo, for as long as silence would be borne; then a person decides. */
 function heldBy(message: string, atLimit: boolean): Decision {
   const cause: Cause = { reason: "ForeignChange", message, kind: "foreign-change" };
-  const { reason } = cause;
-  return atLimit ? { kind: "escalate", cause, reason, message } : hold(0, { reason, message });
+  return atLimit ? ask(cause) : hold(0, { reason: cause.reason, message });
 }
 
 function hold(extendMs: number, why: { readonly reason: string; readonly message: string }): Decision {

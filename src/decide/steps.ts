@@ -71,6 +71,11 @@ export function backOrAsk(step: PlanStep, cause: Cause): Decision {
   return { kind: byHand ? "escalate" : "revert", cause, reason, message };
 }
 
+/** A person decides, and is told why. */
+export function ask(cause: Cause): Decision {
+  return { kind: "escalate", cause, reason: cause.reason, message: cause.message };
+}
+
 /** Look again after the plan's interval. */
 export function stay({ plan, now }: DecideInput, reason: string, message: string): Decision {
   return { kind: "wait", untilMs: now + plan.look.seconds * 1000, reason, message };

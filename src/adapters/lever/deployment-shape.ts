@@ -5,7 +5,8 @@ import { isComplete, type Progress, progressText, shareInPlace } from "../../pla
 import type { RouteReading } from "../../types/observation.ts";
 import { managedFields } from "./ownership.ts";
 
-const template = z.looseObject({
+/** A pod template, as far as it says whose pods it makes. */
+export const podTemplate = z.looseObject({
   metadata: z
     .looseObject({
       labels: z.record(z.string(), z.string()).optional(),
@@ -13,7 +14,7 @@ const template = z.looseObject({
     })
     .optional(),
 });
-type Template = z.infer<typeof template>;
+type Template = z.infer<typeof podTemplate>;
 
 const count = z.number().optional();
 const condition = z.looseObject({ type: z.string(), status: z.string(), reason: z.string().optional() });
@@ -31,7 +32,7 @@ export const deploymentSchema = z.looseObject({
     replicas: count,
     paused: z.boolean().optional(),
     selector: z.looseObject({ matchLabels: z.record(z.string(), z.string()) }),
-    template,
+    template: podTemplate,
   }),
   status: z
     .looseObject({
@@ -50,7 +51,7 @@ const replicaSet = z.looseObject({
     annotations: z.record(z.string(), z.string()).optional(),
     ownerReferences: z.array(z.looseObject({ uid: z.string() })).optional(),
   }),
-  spec: z.looseObject({ template }),
+  spec: z.looseObject({ template: podTemplate }),
   // Both are left out where they are 0.
   status: z.looseObject({ replicas: count, readyReplicas: count }).optional(),
 });

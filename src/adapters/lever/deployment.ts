@@ -1,4 +1,3 @@
-import * as z from "zod";
 import { RolloutError } from "../../errors/errors.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { identityAnnotation } from "../../plan/identity.ts";
@@ -15,11 +14,11 @@ import {
 import {
   type ClusterPlace,
   type KubeApi,
-  KubeFailure,
   type KubeObject,
   openKubeApi,
   type PatchOperation,
 } from "./kube-api.ts";
+import { hasStatus, parseObject } from "./kube-object.ts";
 import { givingBack } from "./ownership.ts";
 
 export interface DeploymentLeverOptions {
@@ -51,13 +50,14 @@ export function createDeploymentLever(options: DeploymentLeverOptions): Lever {
   const api = options.api ?? openKubeApi(config);
   const apps = { group: "apps", version: "v1", namespace };
   const object: KubeObject = { ...apps, plural: "deployments", name: options.deployment };
+  const of = { what: `Deployment ${namespace}/${options.deployment}`, hint: "apps/v1 is needed." };
   const look = async (signal?: AbortSignal): Promise<Rolling> => {
-    const deployment = parse(deploymentSchema, await api.get(object, signal), object);
+    const deployment = parseObject(deploymentSchema, await api.get(object, signal), of);
     const labels = deployment.spec.selector.matchLabels;
     const listed = await api.list({ ...apps, plural: "replicasets", labels }, signal);
     return {
       deployment,
-      replicaSets: ownedBy(deployment, parse(replicaSetList, listed, object).items),
+      replicaSets: ownedBy(deployment, parseObject(replicaSetList, listed, of).items),
       sides,
     };
   };
@@ -68,13 +68,14 @@ export function createDeploymentLever(options: DeploymentLeverOptions): Lever {
       try {
         return await api.patch(object, operations, signal);
       } catch (error) {
-        if (attempt >= maxTries || !isMoved(error)) throw error;
+        // A failed `test` (422 Invalid) or a write that met another one (409): it is not what was read.
+        if (attempt >= maxTries || !hasStatus(error, 409, 422)) throw error;
         options.runtime?.logger.debug(`${object.name} changed while it was written: reading it again`);
       }
     }
   };
   return {
-    name: `Deployment ${namespace}/${options.deployment}`,
+    name: of.what,
     setExposure: async (exposure, signal) => {
       assertExposure(exposure);
       await write((rolling) => patchFor(rolling, exposure), signal);
@@ -111,20 +112,6 @@ function foreign(name: string, present: string | undefined): RolloutError {
     exit: "resource",
     hint: "Somebody else changed it: put the stack's own version back with `pulumi up`.",
   });
-}
-
-/** A failed `test` (422 Invalid) or a write that met another one (409): it is not what was read. */
-function isMoved(error: unknown): boolean {
-  return error instanceof KubeFailure && (error.status === 409 || error.status === 422);
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, { namespace, name }: KubeObject): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new RolloutError(
-    `Deployment ${namespace}/${name} is not what the API promises: ${z.prettifyError(parsed.error)}.`,
-    { code: "kube-api", exit: "resource", hint: "apps/v1 is needed." },
-  );
 }
 
 function assertExposure(exposure: number): asserts exposure is 0 | 100 {

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { identityAnnotation } from "../../plan/identity.ts";
 import { isComplete, type Progress, progressText } from "../../plan/progress.ts";
 import type { RouteReading, StableReading } from "../../types/observation.ts";
+import { identityOf, podTemplate } from "./deployment-shape.ts";
 import type { KubeApi, KubeObject } from "./kube-api.ts";
 import { hasStatus, parseObject } from "./kube-object.ts";
 import type { SideNames } from "./route-shape.ts";
@@ -12,11 +12,7 @@ const deployment = z.looseObject({
   spec: z.looseObject({
     // The API server fills in 1.
     replicas: count,
-    template: z
-      .looseObject({
-        metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).optional() }).optional(),
-      })
-      .optional(),
+    template: podTemplate.optional(),
   }),
   // Every count is left out where it is 0.
   status: z
@@ -95,7 +91,7 @@ function sideOf({ metadata, spec, status }: Deployment): Side {
   };
   // Counts of an older generation are of other pods: they say nothing on this one.
   const seen = (status?.observedGeneration ?? 0) >= metadata.generation;
-  const identity = spec.template?.metadata?.annotations?.[identityAnnotation];
+  const identity = spec.template && identityOf(spec.template);
   return {
     desired,
     ready: status?.readyReplicas ?? 0,
